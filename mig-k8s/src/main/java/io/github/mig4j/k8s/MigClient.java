@@ -59,10 +59,9 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   /**
-   * Wraps a Kubernetes client, with default settings.
+   * {@return a MIG client on a Kubernetes client, with default settings}
    *
    * @param client the client, which stays the caller's to close
-   * @return a MIG client on it
    */
   public static MigClient of(KubernetesClient client) {
     Objects.requireNonNull(client, "client");
@@ -70,10 +69,9 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   /**
-   * This client with other settings.
+   * {@return a client on the same Kubernetes client with other settings}
    *
    * @param settings the settings
-   * @return a new client on the same Kubernetes client
    */
   public MigClient with(MigSettings settings) {
     Objects.requireNonNull(settings, "settings");
@@ -104,10 +102,9 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   /**
-   * A node.
+   * {@return a handle on a node; nothing is read}
    *
    * @param name the node's name
-   * @return a handle; nothing is read
    */
   public MigNode node(String name) {
     Objects.requireNonNull(name, "name");
@@ -130,20 +127,15 @@ public final class MigClient extends ClientAdapter<MigClient> {
         .toList();
   }
 
-  /**
-   * All GPUs of the cluster, for planners and schedulers.
-   *
-   * @return a handle; nothing is read
-   */
+  /** {@return a handle on all GPUs of the cluster, for planners and schedulers; nothing is read} */
   public MigFleet fleet() {
     return new MigFleet(cluster());
   }
 
   /**
-   * A rollout to many nodes, new or not.
+   * {@return a handle on a rollout to many nodes, new or not; nothing is read}
    *
    * @param name lower-case letters, digits and {@code -}, up to 40
-   * @return a handle; nothing is read
    * @throws IllegalArgumentException if the name has other characters or is longer
    */
   public Rollout rollout(String name) {
@@ -163,10 +155,9 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   /**
-   * Keeps nodes as policies declare them.
+   * {@return a reconciler that keeps nodes as policies declare them, and is not started}
    *
    * @param policies the policies, e.g. of a {@link io.github.mig4j.k8s.reconcile.MigPolicyFile}
-   * @return a reconciler, which is not started
    */
   public Reconciler reconciler(List<MigPolicy> policies) {
     Objects.requireNonNull(policies, "policies");
@@ -174,9 +165,8 @@ public final class MigClient extends ClientAdapter<MigClient> {
   }
 
   /**
-   * Dynamic resource allocation: claims, device classes and what NVIDIA's DRA driver publishes.
-   *
-   * @return a client for the API {@code resource.k8s.io}; nothing is read
+   * {@return a client for the API {@code resource.k8s.io}, dynamic resource allocation: claims,
+   * device classes and what NVIDIA's DRA driver publishes; nothing is read}
    */
   public DraClient dra() {
     return new DraClient(cluster());
@@ -198,20 +188,12 @@ public final class MigClient extends ClientAdapter<MigClient> {
     return new NodeEvents(cluster());
   }
 
-  /**
-   * The GPU Operator's settings for MIG and for sharing.
-   *
-   * @return a handle; nothing is read
-   */
+  /** {@return a handle on the GPU Operator's settings for MIG and for sharing; nothing is read} */
   public MigOperator operator() {
     return new MigOperator(cluster());
   }
 
-  /**
-   * The settings of this client.
-   *
-   * @return its settings
-   */
+  /** {@return the settings of this client} */
   public MigSettings settings() {
     return settings;
   }

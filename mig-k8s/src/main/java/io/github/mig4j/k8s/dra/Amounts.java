@@ -5,7 +5,7 @@ import io.fabric8.kubernetes.api.model.Quantity;
 import java.math.BigDecimal;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** Quantities by name, in capacities and counters. */
@@ -15,8 +15,6 @@ final class Amounts {
   private static final Pattern QUANTITY =
       Pattern.compile("[0-9]{1,18}(\\.[0-9]{1,9})?([KMGTPE]i|[numkMGTPE])?");
 
-  private static final BigDecimal LARGEST = BigDecimal.valueOf(Long.MAX_VALUE);
-
   private Amounts() {}
 
   /** Reads {@code {memory: {value: 9984Mi}}}; an entry that is not a quantity is skipped. */
@@ -25,18 +23,16 @@ final class Amounts {
     named
         .properties()
         .forEach(entry -> parse(entry.getValue().path("value").asText(""))
-            .ifPresent(amount -> amounts.put(local(entry.getKey()), amount)));
+            .ifPresent(amount -> amounts.put(local(entry.getKey()), amount.longValue())));
     return amounts;
   }
 
-  private static OptionalLong parse(String text) {
-    if (!QUANTITY.matcher(text).matches()) {
-      return OptionalLong.empty();
-    }
-    BigDecimal amount = Quantity.parse(text).getNumericalAmount();
-    return amount.compareTo(LARGEST) > 0
-        ? OptionalLong.empty()
-        : OptionalLong.of(amount.longValue());
+  /** An amount that is not negative, and not above a long; empty if the text is another. */
+  static Optional<BigDecimal> parse(String text) {
+    return Optional.of(text)
+        .filter(given -> QUANTITY.matcher(given).matches())
+        .map(given -> Quantity.parse(given).getNumericalAmount())
+        .filter(amount -> amount.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) <= 0);
   }
 
   /** A name without the driver's domain, which is an optional prefix. */

@@ -1,12 +1,10 @@
 package io.github.mig4j.k8s.dra;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.github.mig4j.text.Quoted;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -114,8 +112,6 @@ record CelSelector(List<Condition> conditions) {
       Pattern.compile("(?<text>" + STRING + ")|\\w++|&&|==|>=|<=|[\\[\\].(),<>]");
   private static final Pattern SPACE = Pattern.compile("[ \\t\\r\\n\\f]*+");
   private static final Pattern ESCAPE = Pattern.compile("\\\\(.)");
-  private static final Pattern AMOUNT =
-      Pattern.compile("[0-9]{1,18}(\\.[0-9]{1,9})?([KMGTPE]i|[kMGTPE])?");
 
   /** The maximum of the API server. */
   private static final int MAX_LENGTH = 10 * 1024;
@@ -213,21 +209,10 @@ record CelSelector(List<Condition> conditions) {
     String operator = capacity.group(2) != null
         ? capacity.group(2)
         : capacity.group(3).equals("isGreaterThan") ? ">" : "<";
-    OptionalLong amount = amount(values.get(1));
-    return amount.isEmpty()
-        ? Optional.empty()
-        : Optional.of(
-            new CapacityIs(values.get(0), capacity.group(1), operator, amount.getAsLong()));
-  }
-
-  private static OptionalLong amount(String quantity) {
-    try {
-      return AMOUNT.matcher(quantity).matches()
-          ? OptionalLong.of(Quantity.parse(quantity).getNumericalAmount().longValueExact())
-          : OptionalLong.empty();
-    } catch (ArithmeticException fraction) {
-      return OptionalLong.empty();
-    }
+    return Amounts.parse(values.get(1))
+        .filter(amount -> amount.stripTrailingZeros().scale() <= 0)
+        .map(amount ->
+            new CapacityIs(values.get(0), capacity.group(1), operator, amount.longValue()));
   }
 
   /** Evaluates the conditions. As in CEL, one that is false counts more than one that fails. */

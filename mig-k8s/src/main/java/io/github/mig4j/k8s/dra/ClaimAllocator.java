@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.dra;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import io.github.mig4j.k8s.dra.CelSelector.NotRead;
 import io.github.mig4j.k8s.dra.CelSelector.Read;
 import io.github.mig4j.k8s.dra.CelSelector.Reading;
@@ -9,7 +10,6 @@ import io.github.mig4j.k8s.dra.ClaimSpec.Constraint;
 import io.github.mig4j.k8s.dra.ClaimSpec.Exact;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,6 +19,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -40,9 +41,10 @@ public final class ClaimAllocator {
   private final Map<String, Counters> counters = new HashMap<>();
   private final Set<DeviceName> taken = new HashSet<>();
   private final Map<String, Reading> readings = new HashMap<>();
+  private final Map<String, Boolean> unpublished = new HashMap<>();
 
-  /** Claims that found no devices on a node find none later: nothing is given back. */
-  private final Map<List<Object>, Unallocated> inVain = new HashMap<>();
+  /** By kind of claims and node. Claims that found no devices find none later: nothing is given back. */
+  private final Map<List<Object>, Map<String, Unallocated>> inVain = new HashMap<>();
 
   private record DeviceName(String pool, String device) {}
 
@@ -70,7 +72,7 @@ public final class ClaimAllocator {
    */
   public record Device(String claim, String request, String pool, String device) {}
 
-  /** No devices are found on the node; there may be some on another one. */
+  /** No devices are found on a node that the pod can run on. */
   public enum Unallocated implements Outcome {
     /** The devices are not there, or not free. */
     NO_DEVICES,
@@ -109,20 +111,19 @@ public final class ClaimAllocator {
     }
   }
 
-  /** The nodes that have devices, by name. */
-  public Set<String> nodes() {
-    return Collections.unmodifiableSet(byNode.keySet());
-  }
-
   /**
-   * Allocates the claims of one pod together.
+   * Allocates the claims of one pod together, on the first node by name that has the devices.
    *
    * @param names claims that are not allocated, e.g. {@code team-a/train}
-   * @param node the node on which the pod is to run
+   * @param isFor whether the pod can run on a node
    */
-  public Outcome allocate(List<String> names, String node) {
+  public Outcome allocate(List<String> names, Predicate<String> isFor) {
     Objects.requireNonNull(names, "names");
-    Objects.requireNonNull(node, "node");
+    Objects.requireNonNull(isFor, "isFor");
+    List<String> nodes = byNode.keySet().stream().filter(isFor).toList();
+    if (nodes.isEmpty()) {
+      return Unallocated.NO_DEVICES;
+    }
     List<ClaimSpec> specs = names.stream()
         .map(name -> Objects.requireNonNull(claims.get(name), name))
         .toList();
@@ -132,17 +133,21 @@ public final class ClaimAllocator {
         return new Fails("claim %s: %s".formatted(spec.claim(), problem.get()));
       }
     }
-    List<Object> kind = new ArrayList<>(List.of(node));
+    List<Object> kind = new ArrayList<>();
     specs.forEach(spec -> kind.addAll(List.of(spec.requests(), spec.constraints())));
-    @Nullable Unallocated before = inVain.get(kind);
-    if (before != null) {
-      return before;
+    Map<String, Unallocated> vain = inVain.computeIfAbsent(kind, any -> new HashMap<>());
+    for (String node : nodes) {
+      if (!vain.containsKey(node)) {
+        Outcome outcome = new Search(specs, node).run();
+        if (!(outcome instanceof Unallocated unallocated)) {
+          return outcome;
+        }
+        vain.put(node, unallocated);
+      }
     }
-    Outcome outcome = new Search(specs, node).run();
-    if (outcome instanceof Unallocated unallocated) {
-      inVain.put(kind, unallocated);
-    }
-    return outcome;
+    return nodes.stream().anyMatch(node -> vain.get(node) == Unallocated.GIVEN_UP)
+        ? Unallocated.GIVEN_UP
+        : Unallocated.NO_DEVICES;
   }
 
   /** Why claims were {@link Unallocated#GIVEN_UP}, with a remedy. */
@@ -156,7 +161,28 @@ public final class ClaimAllocator {
     return spec.requests().stream()
         .flatMap(request -> request.alternatives().stream())
         .flatMap(exact -> problem(exact).stream())
-        .findFirst();
+        .findFirst()
+        .or(() -> spec.constraints().stream()
+            .flatMap(constraint -> constraint.attribute().stream())
+            .filter(attribute -> unpublished.computeIfAbsent(attribute, this::isUnpublished))
+            .map(
+                ("its devices must have the same %s, which no device publishes; correct matchAttribute, such as "
+                        + Wire.DRIVER + "/" + Wire.PARENT_UUID)::formatted)
+            .findFirst());
+  }
+
+  /** As long as there is no MIG device, it is not known what MIG devices publish. */
+  private boolean isUnpublished(String attribute) {
+    List<PublishedDevice> devices =
+        byNode.values().stream().flatMap(List::stream).map(Candidate::device).toList();
+    return devices.stream()
+            .anyMatch(device -> device.kind().equals(Optional.of(DraDevice.Kind.MIG)))
+        && devices.stream().allMatch(device -> value(attribute, device).isEmpty());
+  }
+
+  private static Optional<JsonNode> value(String attribute, PublishedDevice device) {
+    int slash = attribute.indexOf('/');
+    return device.value(attribute.substring(0, Math.max(slash, 0)), attribute.substring(slash + 1));
   }
 
   private Optional<String> problem(Exact exact) {
@@ -323,10 +349,7 @@ public final class ClaimAllocator {
     }
 
     private Optional<?> value(Constraint constraint, Candidate candidate) {
-      String attribute = constraint.attribute().orElseThrow();
-      int slash = attribute.indexOf('/');
-      return candidate.device.value(
-          attribute.substring(0, Math.max(slash, 0)), attribute.substring(slash + 1));
+      return ClaimAllocator.value(constraint.attribute().orElseThrow(), candidate.device);
     }
 
     /** Devices of one kind are interchangeable for these claims. */

@@ -1,7 +1,6 @@
 package io.github.mig4j.k8s.dra;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -57,17 +56,16 @@ record ClaimSpec(String claim, List<Request> requests, List<Constraint> constrai
 
   static ClaimSpec of(JsonNode claim) {
     JsonNode devices = claim.path("spec").path("devices");
-    List<Request> requests = new ArrayList<>();
-    devices.path("requests").forEach(request -> requests.add(request(request)));
-    List<Constraint> constraints = new ArrayList<>();
-    devices
-        .path("constraints")
-        .forEach(constraint -> constraints.add(new Constraint(
-            Slice.stream(constraint.path("requests"))
-                .map(JsonNode::asText)
-                .collect(Collectors.toSet()),
-            Slice.text(constraint.path("matchAttribute")))));
-    return new ClaimSpec(name(claim), List.copyOf(requests), List.copyOf(constraints));
+    return new ClaimSpec(
+        name(claim),
+        Slice.stream(devices.path("requests")).map(ClaimSpec::request).toList(),
+        Slice.stream(devices.path("constraints")).map(ClaimSpec::constraint).toList());
+  }
+
+  private static Constraint constraint(JsonNode constraint) {
+    return new Constraint(
+        Slice.stream(constraint.path("requests")).map(JsonNode::asText).collect(Collectors.toSet()),
+        Slice.text(constraint.path("matchAttribute")));
   }
 
   /** Namespace and name, e.g. {@code team-a/train}. */

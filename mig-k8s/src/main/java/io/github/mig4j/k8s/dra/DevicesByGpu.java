@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.dra;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -49,10 +50,7 @@ final class DevicesByGpu {
     List<Group> groups = new ArrayList<>();
     // Attributes first, so that names decide only for the other devices.
     published.stream()
-        .filter(device -> !device.gpuMarks().isEmpty())
-        .forEach(device -> join(device, groups));
-    published.stream()
-        .filter(device -> device.gpuMarks().isEmpty())
+        .sorted(Comparator.comparing(device -> device.gpuMarks().isEmpty()))
         .forEach(device -> join(device, groups));
     return groups.stream()
         .map(group -> published.stream().filter(group.devices::contains).toList())

@@ -48,9 +48,8 @@ public final class DraClient {
   }
 
   /**
-   * The newest version of the API that the cluster serves.
+   * {@return the newest version of the API that the cluster serves, which this client uses}
    *
-   * @return the version that this client uses
    * @throws MigRefusedException if the cluster serves no supported version
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
@@ -151,47 +150,43 @@ public final class DraClient {
   }
 
   /**
-   * The devices that NVIDIA's driver publishes, and the claims on them.
+   * {@return the devices that NVIDIA's driver publishes now, and the claims on them}
    *
-   * @return the current inventory
    * @throws MigRefusedException if the cluster has no DRA
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public DraInventory inventory() {
     DraVersion version = version();
     // Claims first: an allocated device was published before its claim.
-    List<JsonNode> objects = new ArrayList<>(list(DraObject.Kind.RESOURCE_CLAIM.in(version)));
-    objects.addAll(list(slices(version)));
-    return new InventoryReader(cluster.settings().catalog()).read(objects);
+    return new InventoryReader(cluster.settings().catalog())
+        .read(list(DraObject.Kind.RESOURCE_CLAIM.in(version), slices(version)));
   }
 
   /** Not API: the devices, claims and device classes, each kind read once. */
   public DraSnapshot snapshot() {
     DraVersion version = version();
     // As in inventory().
-    List<JsonNode> objects = new ArrayList<>(list(DraObject.Kind.RESOURCE_CLAIM.in(version)));
-    objects.addAll(list(DraObject.Kind.DEVICE_CLASS.in(version)));
-    objects.addAll(list(slices(version)));
-    return new DraSnapshot(objects, cluster.settings().catalog());
+    return new DraSnapshot(
+        list(
+            DraObject.Kind.RESOURCE_CLAIM.in(version),
+            DraObject.Kind.DEVICE_CLASS.in(version),
+            slices(version)),
+        cluster.settings().catalog());
   }
 
   private static ResourceDefinitionContext slices(DraVersion version) {
-    return new ResourceDefinitionContext.Builder()
-        .withGroup(Wire.GROUP)
-        .withVersion(version.toString())
-        .withKind("ResourceSlice")
-        .withPlural("resourceslices")
-        .withNamespaced(false)
-        .build();
+    return version.kind(Wire.SLICE, "resourceslices", false);
   }
 
-  private List<JsonNode> list(ResourceDefinitionContext kind) {
+  private List<JsonNode> list(ResourceDefinitionContext... kinds) {
     List<JsonNode> found = new ArrayList<>();
-    cluster.forEach(
-        "list " + kind.getPlural(),
-        options ->
-            cluster.client().genericKubernetesResources(kind).inAnyNamespace().list(options),
-        item -> found.add(ObjectTexts.tree(cluster.client().getKubernetesSerialization(), item)));
+    for (ResourceDefinitionContext kind : kinds) {
+      cluster.forEach(
+          "list " + kind.getPlural(),
+          options ->
+              cluster.client().genericKubernetesResources(kind).inAnyNamespace().list(options),
+          item -> found.add(ObjectTexts.tree(cluster.client().getKubernetesSerialization(), item)));
+    }
     return found;
   }
 

@@ -37,60 +37,34 @@ public interface DraDevice extends JsonForm {
     UNKNOWN
   }
 
-  /**
-   * The name within its pool, which has no defined meaning.
-   *
-   * @return e.g. {@code gpu-0-mig-1g10gb-19-0}
-   */
+  /** {@return the name within its pool, which has no defined meaning, e.g. {@code gpu-0-mig-1g10gb-19-0}} */
   String name();
 
-  /**
-   * The kind of the device.
-   *
-   * @return the kind
-   */
+  /** {@return the kind of the device} */
   Kind kind();
 
-  /**
-   * The profile of a MIG device.
-   *
-   * @return the profile; empty for a whole GPU, or if the published text is not a profile
-   */
+  /** {@return the profile of a MIG device; empty for a whole GPU, or if the published text is not a profile} */
   Optional<MigProfile> profile();
 
   /**
-   * The place of the device on its GPU.
-   *
-   * @return profile, start and size in memory slices; empty if the driver does not publish it
+   * {@return the profile, start and size on its GPU, in memory slices; empty if the driver does not
+   * publish it}
    */
   Optional<Placement> placement();
 
   /**
-   * The UUID of a whole GPU or of a MIG device that exists.
-   *
-   * @return e.g. {@code MIG-9f2d…}; empty for a device that is created when it is claimed
+   * {@return the UUID of a whole GPU or of an existing MIG device, e.g. {@code MIG-9f2d…}; empty if
+   * it is created when claimed}
    */
   Optional<String> uuid();
 
-  /**
-   * The memory that a program can use.
-   *
-   * @return MiB, or empty if the driver does not publish it
-   */
+  /** {@return the MiB of memory that a program can use; empty if the driver does not publish it} */
   OptionalLong memoryMib();
 
-  /**
-   * Whether the device can be allocated.
-   *
-   * @return the state
-   */
+  /** {@return whether the device can be allocated} */
   State state();
 
-  /**
-   * The claims to which it is allocated.
-   *
-   * @return namespace and name, e.g. {@code team-a/train}; several for a shared device
-   */
+  /** {@return the claims to which it is allocated, e.g. {@code team-a/train}; several for a shared device} */
   List<String> claims();
 
   /** Builds a {@link DraDevice}. */

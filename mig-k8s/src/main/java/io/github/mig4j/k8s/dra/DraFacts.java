@@ -27,10 +27,8 @@ import java.util.Optional;
 public sealed interface DraFacts extends JsonForm {
 
   /**
-   * The node that the finding concerns.
-   *
-   * @return the node's name; if the driver publishes nothing of a pool, the pool's name, because the
-   *     driver names a pool after its node
+   * {@return the node that the finding concerns; if the driver publishes nothing of a pool, the
+   * pool's name, because the driver names a pool after its node}
    */
   String node();
 
@@ -44,10 +42,8 @@ public sealed interface DraFacts extends JsonForm {
   record DoubleBooked(String node, List<String> devices, List<String> claims) implements DraFacts {
     public DoubleBooked {
       Objects.requireNonNull(node, "node");
-      Objects.requireNonNull(devices, "devices");
-      Objects.requireNonNull(claims, "claims");
-      devices = List.copyOf(devices);
-      claims = List.copyOf(claims);
+      devices = List.copyOf(Objects.requireNonNull(devices, "devices"));
+      claims = List.copyOf(Objects.requireNonNull(claims, "claims"));
     }
 
     @Override
@@ -111,10 +107,8 @@ public sealed interface DraFacts extends JsonForm {
     public ImpossibleLayout {
       Objects.requireNonNull(node, "node");
       Objects.requireNonNull(model, "model");
-      Objects.requireNonNull(placements, "placements");
-      Objects.requireNonNull(violations, "violations");
-      placements = List.copyOf(placements);
-      violations = List.copyOf(violations);
+      placements = List.copyOf(Objects.requireNonNull(placements, "placements"));
+      violations = List.copyOf(Objects.requireNonNull(violations, "violations"));
     }
 
     @Override
@@ -366,8 +360,7 @@ public sealed interface DraFacts extends JsonForm {
     public UnknownProduct {
       Objects.requireNonNull(node, "node");
       Objects.requireNonNull(product, "product");
-      Objects.requireNonNull(candidates, "candidates");
-      candidates = List.copyOf(candidates);
+      candidates = List.copyOf(Objects.requireNonNull(candidates, "candidates"));
     }
 
     @Override

@@ -57,26 +57,26 @@ final class DraFindings {
         .build());
   }
 
-  private void onNode(
-      Severity severity, DraCode code, String node, Record facts, String message, String remedy) {
+  private <F extends Record & DraFacts> void onNode(
+      Severity severity, DraCode code, F facts, String message, String remedy) {
+    String node = facts.node();
     add(severity, code, "node " + node, facts, "Node %s: %s".formatted(node, message), remedy);
   }
 
+  private <F extends Record & DraFacts> void onNode(
+      DraCode code, F facts, String message, String remedy) {
+    onNode(Severity.WARNING, code, facts, message, remedy);
+  }
+
   private void inPool(DraCode code, String pool, Record facts, String message, String remedy) {
-    add(
-        Severity.WARNING,
-        code,
-        "pool " + pool,
-        facts,
-        "Pool %s has %s".formatted(pool, message),
-        remedy);
+    String text = "Pool %s has %s".formatted(pool, message);
+    add(Severity.WARNING, code, "pool " + pool, facts, text, remedy);
   }
 
   void add(DoubleBooked facts) {
     onNode(
         Severity.ERROR,
         DraCode.DOUBLE_BOOKED,
-        facts.node(),
         facts,
         "claims %s hold %s, which exclude each other"
             .formatted(String.join(", ", facts.claims()), String.join(", ", facts.devices())),
@@ -106,9 +106,7 @@ final class DraFindings {
 
   void add(ImpossibleLayout facts) {
     onNode(
-        Severity.WARNING,
         DraCode.IMPOSSIBLE_LAYOUT,
-        facts.node(),
         facts,
         "a %s has devices %s, which the catalogue calls impossible (%s)"
             .formatted(
@@ -118,9 +116,7 @@ final class DraFindings {
 
   void add(WholeBesideMig facts) {
     onNode(
-        Severity.WARNING,
         DraCode.WHOLE_BESIDE_MIG,
-        facts.node(),
         facts,
         "%s is offered as a whole beside its MIG devices, so that both can be claimed"
             .formatted(facts.device()),
@@ -149,9 +145,7 @@ final class DraFindings {
 
   void add(UnreadableProfile facts) {
     onNode(
-        Severity.WARNING,
         DraCode.UNREADABLE_PROFILE,
-        facts.node(),
         facts,
         "MIG device %s has profile '%s', which is not one such as '1g.10gb', so that it is not counted"
             .formatted(facts.device(), facts.profile()),
@@ -160,9 +154,7 @@ final class DraFindings {
 
   void add(UnknownType facts) {
     onNode(
-        Severity.WARNING,
         DraCode.UNKNOWN_TYPE,
-        facts.node(),
         facts,
         "device %s has type '%s', which is not gpu, mig or vfio, so that it is not counted"
             .formatted(facts.device(), facts.type()),
@@ -171,9 +163,7 @@ final class DraFindings {
 
   void add(UnknownProfile facts) {
     onNode(
-        Severity.WARNING,
         DraCode.UNKNOWN_PROFILE,
-        facts.node(),
         facts,
         "the driver publishes a device with profile %s, but a %s has no such profile in the catalogue"
             .formatted(facts.profile(), facts.model().id()),
@@ -182,9 +172,7 @@ final class DraFindings {
 
   void add(UnknownPlacement facts) {
     onNode(
-        Severity.WARNING,
         DraCode.UNKNOWN_PLACEMENT,
-        facts.node(),
         facts,
         "the driver publishes %s, but the catalogue has no such placement on a %s"
             .formatted(facts.published(), facts.model().id()),
@@ -193,9 +181,7 @@ final class DraFindings {
 
   void add(MissingPlacement facts) {
     onNode(
-        Severity.WARNING,
         DraCode.MISSING_PLACEMENT,
-        facts.node(),
         facts,
         "the driver does not publish %s, which the catalogue has for a %s"
             .formatted(facts.expected(), facts.model().id()),
@@ -208,7 +194,6 @@ final class DraFindings {
     onNode(
         difference.budget() == Budget.MEMORY_MIB ? Severity.NOTE : Severity.WARNING,
         DraCode.AMOUNT_DIFFERS,
-        facts.node(),
         facts,
         "%s of a %s has %d %s as published, but %d in the catalogue"
             .formatted(
@@ -225,7 +210,6 @@ final class DraFindings {
     onNode(
         Severity.NOTE,
         DraCode.UNKNOWN_PRODUCT,
-        facts.node(),
         facts,
         "product '%s' %s"
             .formatted(

@@ -31,63 +31,40 @@ public interface DraGpu extends JsonForm {
     PARTITIONABLE
   }
 
-  /**
-   * The GPU's UUID.
-   *
-   * @return e.g. {@code GPU-4f1c…}, or empty if no device has this attribute
-   */
+  /** {@return the GPU's UUID, e.g. {@code GPU-4f1c…}; empty if no device has this attribute} */
   Optional<String> uuid();
 
   /**
-   * The address of the GPU on the PCI bus.
-   *
-   * @return domain, bus, device and function, e.g. {@code 0000:53:00.0}; empty if no device has this attribute
+   * {@return the address on the PCI bus: domain, bus, device and function, e.g. {@code
+   * 0000:53:00.0}; empty if no device has this attribute}
    */
   Optional<String> pciBusId();
 
-  /**
-   * The product name as NVML prints it.
-   *
-   * @return e.g. {@code NVIDIA H100 80GB HBM3}
-   */
+  /** {@return the product name as NVML prints it, e.g. {@code NVIDIA H100 80GB HBM3}} */
   @Value.Redacted
   Optional<String> product();
 
-  /**
-   * The model.
-   *
-   * @return the model, or empty if the product is not in the catalogue or names several
-   */
+  /** {@return the model; empty if the product is not in the catalogue or names several} */
   Optional<GpuModel> model();
 
-  /**
-   * How the driver offers its MIG devices.
-   *
-   * @return the form; static for a GPU without MIG devices
-   */
+  /** {@return how the driver offers its MIG devices; static for a GPU without MIG devices} */
   Form form();
 
-  /**
-   * The published devices of the GPU.
-   *
-   * @return devices in the order in which the scheduler tries them
-   */
+  /** {@return the published devices of the GPU, in the order in which the scheduler tries them} */
   @Value.Redacted
   List<DraDevice> devices();
 
   /**
-   * How many more devices of each profile can be allocated, if all are of that profile.
-   *
-   * @return counts of at least 1
+   * {@return how many more devices of each profile can be allocated, if all are of that profile;
+   * counts of at least 1}
    */
   @Value.Redacted
   @Value.NaturalOrder
   SortedMap<MigProfile, Integer> room();
 
   /**
-   * The existing MIG devices: the published ones, or the claimed ones of a partitionable GPU.
-   *
-   * @return counts by profile; empty if the GPU is not partitioned
+   * {@return the existing MIG devices as counts: the published ones, or the claimed ones of a
+   * partitionable GPU}
    */
   default SortedMap<MigProfile, Integer> cutInto() {
     SortedMap<MigProfile, Integer> counts = new TreeMap<>();
@@ -98,10 +75,9 @@ public interface DraGpu extends JsonForm {
   }
 
   /**
-   * The layout of the existing MIG devices.
-   *
-   * @return the layout; empty if the model or a device's place is unknown, or if such a layout is
-   *     impossible according to the catalogue, which is then a {@link io.github.mig4j.lint.Finding}
+   * {@return the layout of the existing MIG devices; empty if the model or a device's place is
+   * unknown, or if such a layout is impossible according to the catalogue, which is then a {@link
+   * io.github.mig4j.lint.Finding}}
    */
   default Optional<MigLayout> layout() {
     return ExistingDevices.of(this)
@@ -111,11 +87,7 @@ public interface DraGpu extends JsonForm {
             : Optional.empty());
   }
 
-  /**
-   * Whether the whole GPU can be allocated.
-   *
-   * @return true if it is published as a device that is free
-   */
+  /** {@return whether the whole GPU can be allocated: it is published as a device that is free} */
   default boolean isFree() {
     return devices().stream()
         .anyMatch(device ->
@@ -123,10 +95,8 @@ public interface DraGpu extends JsonForm {
   }
 
   /**
-   * The GPU for a planner: its layout, with pinned instances for allocated devices.
-   *
-   * @return the GPU; empty if its model, its address or its layout is unknown, or not all of its node's
-   *     slices exist
+   * {@return the GPU for a planner, with pinned instances for allocated devices; empty if its
+   * model, its address or its layout is unknown, or not all of its node's slices exist}
    */
   default Optional<PlanGpu> toPlanGpu() {
     boolean isTold = pciBusId().isPresent()

@@ -33,10 +33,8 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) implemen
 
   /** How to write each kind, which takes longer to find out than to write it. */
   public DraInventory {
-    Objects.requireNonNull(nodes, "nodes");
-    Objects.requireNonNull(findings, "findings");
-    nodes = List.copyOf(nodes);
-    findings = List.copyOf(findings);
+    nodes = List.copyOf(Objects.requireNonNull(nodes, "nodes"));
+    findings = List.copyOf(Objects.requireNonNull(findings, "findings"));
   }
 
   /**
@@ -77,10 +75,9 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) implemen
   }
 
   /**
-   * A node of the inventory.
+   * {@return a node of the inventory; empty if the driver publishes no device of it}
    *
    * @param name the node's name
-   * @return the node, or empty if the driver publishes no device of it
    */
   public Optional<DraNode> node(String name) {
     Objects.requireNonNull(name, "name");
@@ -88,10 +85,9 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) implemen
   }
 
   /**
-   * The part of the inventory that concerns one node.
+   * {@return the node, if the driver publishes a device of it, and the findings about it}
    *
    * @param name the node's name
-   * @return the node, if the driver publishes a device of it, and the findings about it
    */
   public DraInventory on(String name) {
     return new DraInventory(
@@ -103,9 +99,8 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) implemen
   }
 
   /**
-   * The GPUs for a scheduler's {@link FleetIndex}, with the allocated devices as the running instances.
-   *
-   * @return the GPUs of all nodes that have a {@linkplain DraNode#toPlanNode plan node}
+   * {@return the GPUs for a scheduler's {@link FleetIndex}, with the allocated devices as the
+   * running instances: those of all nodes that have a {@linkplain DraNode#toPlanNode plan node}}
    */
   public List<FleetGpu> fleetGpus() {
     return nodes.stream()

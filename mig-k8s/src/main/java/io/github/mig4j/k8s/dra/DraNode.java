@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.dra;
 
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.plan.PlanGpu;
 import io.github.mig4j.plan.PlanNode;
 import io.github.mig4j.text.GpuResource;
@@ -14,6 +15,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -27,15 +30,10 @@ public record DraNode(String name, List<DraGpu> gpus) implements JsonForm {
 
   public DraNode {
     Objects.requireNonNull(name, "name");
-    Objects.requireNonNull(gpus, "gpus");
-    gpus = List.copyOf(gpus);
+    gpus = List.copyOf(Objects.requireNonNull(gpus, "gpus"));
   }
 
-  /**
-   * The model of all its GPUs.
-   *
-   * @return the model, or empty if they differ or one is unknown
-   */
+  /** {@return the model of all its GPUs; empty if they differ or one is unknown} */
   public Optional<GpuModel> model() {
     Set<Optional<GpuModel>> models = gpus.stream().map(DraGpu::model).collect(Collectors.toSet());
     return models.size() == 1 ? models.iterator().next() : Optional.empty();
@@ -48,31 +46,27 @@ public record DraNode(String name, List<DraGpu> gpus) implements JsonForm {
    * @return counts by resource name, e.g. {@code nvidia.com/mig-1g.23gb=7}
    */
   public SortedMap<String, Long> resources() {
-    SortedMap<String, Long> counts = new TreeMap<>();
-    for (DraGpu gpu : gpus) {
-      // A MIG device whose profile cannot be read is not counted, but its GPU is not whole.
-      if (ExistingDevices.of(gpu).devices().isEmpty()) {
-        counts.merge(GpuResource.GPU, 1L, Long::sum);
-      }
-      gpu.cutInto()
-          .forEach((profile, count) ->
-              counts.merge(profile.resourceName(), count.longValue(), Long::sum));
-    }
-    return Collections.unmodifiableSortedMap(counts);
+    // A MIG device whose profile cannot be read is not counted, but its GPU is not whole.
+    return counts(gpu -> ExistingDevices.of(gpu).devices().isEmpty(), DraGpu::cutInto);
   }
 
   /**
-   * How many more devices can be allocated, if all are of one profile, or whole GPUs.
-   *
-   * @return counts of at least 1 by resource name
+   * {@return how many more devices can be allocated, if all are of one profile, or whole GPUs:
+   * counts of at least 1 by resource name}
    */
   public SortedMap<String, Long> room() {
+    return counts(DraGpu::isFree, DraGpu::room);
+  }
+
+  private SortedMap<String, Long> counts(
+      Predicate<DraGpu> isWhole, Function<DraGpu, Map<MigProfile, Integer>> devices) {
     SortedMap<String, Long> counts = new TreeMap<>();
     for (DraGpu gpu : gpus) {
-      if (gpu.isFree()) {
+      if (isWhole.test(gpu)) {
         counts.merge(GpuResource.GPU, 1L, Long::sum);
       }
-      gpu.room()
+      devices
+          .apply(gpu)
           .forEach((profile, count) ->
               counts.merge(profile.resourceName(), count.longValue(), Long::sum));
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.KubernetesName;
 import io.github.mig4j.text.Quoted;
 import java.util.LinkedHashMap;
@@ -35,23 +36,13 @@ public final class DraObject {
       this.plural = plural;
     }
 
-    /**
-     * Whether objects of this kind have a namespace.
-     *
-     * @return false for device classes
-     */
+    /** {@return whether objects of this kind have a namespace: false for device classes} */
     public boolean isNamespaced() {
       return this != DEVICE_CLASS;
     }
 
     ResourceDefinitionContext in(DraVersion version) {
-      return new ResourceDefinitionContext.Builder()
-          .withGroup(Wire.GROUP)
-          .withVersion(version.toString())
-          .withKind(kind)
-          .withPlural(plural)
-          .withNamespaced(isNamespaced())
-          .build();
+      return version.kind(kind, plural, isNamespaced());
     }
 
     /** The value of {@code kind} in an object, e.g. {@code ResourceClaim}. */
@@ -82,7 +73,7 @@ public final class DraObject {
     return new DraObject(kind, requireName(name), Optional.empty(), spec);
   }
 
-  private static String requireName(String name) {
+  static String requireName(String name) {
     if (!KubernetesName.isDnsSubdomain(name)) {
       throw new IllegalArgumentException(
           "Not a name of an object: %s; use lower-case letters, digits, '.' and '-', e.g. 'mig-1g'"
@@ -91,38 +82,27 @@ public final class DraObject {
     return name;
   }
 
-  /**
-   * The kind of the object.
-   *
-   * @return the kind
-   */
+  /** {@return the kind of the object} */
   public Kind kind() {
     return kind;
   }
 
-  /**
-   * The object's name.
-   *
-   * @return a DNS subdomain
-   */
+  /** {@return the object's name, a DNS subdomain} */
   public String name() {
     return name;
   }
 
   /**
-   * The namespace of the object.
-   *
-   * @return the namespace; if empty, the current one of kubectl or of the client
+   * {@return the namespace of the object; if empty, the current one of kubectl or of the client}
    */
   public Optional<String> namespace() {
     return namespace;
   }
 
   /**
-   * This object in a namespace.
+   * {@return a copy of this object in a namespace}
    *
    * @param namespace the pods' namespace
-   * @return a copy
    * @throws IllegalArgumentException if it is a device class, or the namespace is not a name
    */
   public DraObject inNamespace(String namespace) {
@@ -135,30 +115,21 @@ public final class DraObject {
   }
 
   /**
-   * Writes the object.
+   * {@return the object as YAML}
    *
    * @param version a version that the cluster serves; {@code kubectl api-versions} lists them
-   * @return YAML
    */
   public String toYaml(DraVersion version) {
     Objects.requireNonNull(version, "version");
-    Map<String, Object> metadata = new LinkedHashMap<>();
-    metadata.put("name", name);
-    namespace.ifPresent(in -> metadata.put("namespace", in));
-    Map<String, Object> object = new LinkedHashMap<>();
-    object.put("apiVersion", version.apiVersion());
-    object.put("kind", kind.toString());
-    object.put("metadata", metadata);
-    object.put("spec", in(version));
-    return YamlLines.of(object);
+    return YamlLines.of(JsonFields.of("apiVersion", version.apiVersion())
+        .and("kind", kind)
+        .and("metadata", JsonFields.of("name", name).and("namespace", namespace).map())
+        .and("spec", version == DraVersion.V1BETA1 ? flattened(spec) : spec)
+        .map());
   }
 
   GenericKubernetesResource resource(DraVersion version) {
     return Serialization.unmarshal(toYaml(version), GenericKubernetesResource.class);
-  }
-
-  private Map<String, Object> in(DraVersion version) {
-    return version == DraVersion.V1BETA1 ? flattened(spec) : spec;
   }
 
   /** v1beta1 has the fields of an exact request directly under the request. */

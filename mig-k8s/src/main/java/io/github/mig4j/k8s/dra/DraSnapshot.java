@@ -25,15 +25,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Not API: the published devices, the claims and the device classes of a cluster at one moment.
- */
+/** Not API: the published devices, the claims and the device classes of a cluster at one moment. */
 public final class DraSnapshot {
 
   private static final Set<String> READ_ATTRIBUTES =
       Set.of(Wire.TYPE, Wire.PROFILE, Wire.PRODUCT_NAME);
 
-  private final List<JsonNode> objects;
+  private final List<Pool> pools;
+  private final List<InventoryReader.Allocation> allocations;
   private final DraInventory inventory;
 
   /** By namespace and name, the oldest first. */
@@ -45,9 +44,10 @@ public final class DraSnapshot {
   private final Map<String, List<String>> classes = new HashMap<>();
 
   DraSnapshot(List<JsonNode> objects, GpuCatalog catalog) {
-    this.objects = List.copyOf(objects);
-    this.inventory = new InventoryReader(catalog).read(objects);
-    List<JsonNode> all = ofKind("ResourceClaim");
+    this.pools = Pool.among(objects);
+    this.allocations = InventoryReader.Allocation.among(objects);
+    this.inventory = new InventoryReader(catalog).read(pools, allocations);
+    List<JsonNode> all = ofKind(Wire.CLAIM, objects);
     all.stream()
         .sorted(Comparator.comparing((JsonNode claim) ->
                 claim.path("metadata").path("creationTimestamp").asText())
@@ -57,7 +57,7 @@ public final class DraSnapshot {
         .filter(claim -> claim.path("status").path("allocation").isObject())
         .map(ClaimSpec::name)
         .collect(Collectors.toSet());
-    ofKind("DeviceClass")
+    ofKind("DeviceClass", objects)
         .forEach(each -> classes.put(
             each.path("metadata").path("name").asText(),
             ClaimSpec.expressions(each.path("spec").path("selectors"))));
@@ -74,7 +74,7 @@ public final class DraSnapshot {
         catalog);
   }
 
-  private List<JsonNode> ofKind(String kind) {
+  private static List<JsonNode> ofKind(String kind, List<JsonNode> objects) {
     return objects.stream()
         .filter(object -> object.path("kind").asText().equals(kind))
         .toList();
@@ -206,7 +206,7 @@ public final class DraSnapshot {
     private Optional<String> read(ClaimSpec.Exact exact, List<Condition> conditions) {
       Optional<MigProfile> profile = values(conditions, Wire.PROFILE)
           .filter(values -> values.size() == 1)
-          .flatMap(values -> profile(values.iterator().next()));
+          .flatMap(values -> PublishedDevice.profile(values.iterator().next()));
       Optional<String> beside = conditions.stream()
           .flatMap(condition -> named(condition).stream())
           .filter(name -> !READ_ATTRIBUTES.contains(name))
@@ -261,23 +261,15 @@ public final class DraSnapshot {
         });
   }
 
-  private static Optional<MigProfile> profile(String text) {
-    try {
-      return Optional.of(MigProfile.parse(text));
-    } catch (IllegalArgumentException none) {
-      return Optional.empty();
-    }
-  }
-
   /** An allocator that begins with what is allocated now. */
   public ClaimAllocator allocator() {
     return new ClaimAllocator(
         claims,
         classes,
-        Pool.among(objects).stream()
+        pools.stream()
             .filter(pool -> pool.isComplete() && pool.namesTwice().isEmpty())
             .toList(),
-        InventoryReader.Allocation.among(objects));
+        allocations);
   }
 
   /** The numbers of objects, e.g. {@code 3 claims, 2 classes}. */

@@ -1,7 +1,9 @@
 package io.github.mig4j.k8s.dra;
 
 import com.fasterxml.jackson.annotation.JsonValue;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.util.Objects;
+import java.util.stream.Stream;
 
 /**
  * A version of the API group {@code resource.k8s.io}. Objects have the same meaning in each version and a
@@ -32,21 +34,26 @@ public enum DraVersion {
    */
   public static DraVersion parse(String version) {
     Objects.requireNonNull(version, "version");
-    for (DraVersion known : values()) {
-      if (version.equals(known.version) || version.equals(known.apiVersion())) {
-        return known;
-      }
-    }
-    throw new IllegalArgumentException(
-        "Not a version of resource.k8s.io: '%s'; expected v1, v1beta2 or v1beta1"
-            .formatted(version));
+    return Stream.of(values())
+        .filter(known -> version.equals(known.version) || version.equals(known.apiVersion()))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException(
+            "Not a version of resource.k8s.io: '%s'; expected v1, v1beta2 or v1beta1"
+                .formatted(version)));
   }
 
-  /**
-   * The value of an object's {@code apiVersion}.
-   *
-   * @return e.g. {@code resource.k8s.io/v1}
-   */
+  /** A kind of this version. */
+  ResourceDefinitionContext kind(String kind, String plural, boolean isNamespaced) {
+    return new ResourceDefinitionContext.Builder()
+        .withGroup(Wire.GROUP)
+        .withVersion(version)
+        .withKind(kind)
+        .withPlural(plural)
+        .withNamespaced(isNamespaced)
+        .build();
+  }
+
+  /** {@return the value of an object's {@code apiVersion}, e.g. {@code resource.k8s.io/v1}} */
   public String apiVersion() {
     return Wire.GROUP + "/" + version;
   }

@@ -25,19 +25,9 @@ import java.util.function.UnaryOperator;
  * together take at most what the GPU has, so every amount has its counterpart; an amount that one
  * side lacks is not compared.
  */
-final class GeometryCheck {
+record GeometryCheck(Pool pool, GpuModel model, DraFindings findings) {
 
   private static final long MIB = 1024L * 1024;
-
-  private final Pool pool;
-  private final GpuModel model;
-  private final DraFindings findings;
-
-  GeometryCheck(Pool pool, GpuModel model, DraFindings findings) {
-    this.pool = pool;
-    this.model = model;
-    this.findings = findings;
-  }
 
   void check(DraGpu gpu, List<PublishedDevice> published) {
     for (PublishedDevice device : published) {

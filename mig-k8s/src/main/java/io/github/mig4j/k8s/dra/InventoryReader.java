@@ -5,15 +5,13 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.k8s.dra.DraFacts.AllocatedButGone;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Reads a {@link DraInventory} from the slices of NVIDIA's driver and the claims. */
 final class InventoryReader {
@@ -23,7 +21,7 @@ final class InventoryReader {
 
     static List<Allocation> among(List<JsonNode> objects) {
       return objects.stream()
-          .filter(object -> object.path("kind").asText().equals("ResourceClaim"))
+          .filter(object -> object.path("kind").asText().equals(Wire.CLAIM))
           .flatMap(Allocation::of)
           .toList();
     }
@@ -50,54 +48,42 @@ final class InventoryReader {
 
   /** Reads objects in any version of the API; other kinds are skipped. */
   DraInventory read(List<JsonNode> objects) {
-    List<Allocation> allocations = Allocation.among(objects);
-    List<Pool> pools = Pool.among(objects);
+    return read(Pool.among(objects), Allocation.among(objects));
+  }
+
+  DraInventory read(List<Pool> pools, List<Allocation> allocations) {
     findGone(pools, allocations);
     return inventory(pools, allocations);
   }
 
   private void findGone(List<Pool> pools, List<Allocation> allocations) {
-    Map<String, Set<String>> published = new HashMap<>();
-    Map<String, String> nodes = new HashMap<>();
-    Set<String> unsure = new HashSet<>();
-    for (Pool pool : pools) {
-      published.put(
-          pool.name(),
-          pool.devices().stream().map(PublishedDevice::name).collect(Collectors.toSet()));
-      nodes.put(pool.name(), pool.node());
-      if (!pool.isComplete()) {
-        unsure.add(pool.name());
-      }
-    }
+    Map<String, Pool> byName = pools.stream().collect(Collectors.toMap(Pool::name, pool -> pool));
     for (Allocation allocation : allocations) {
-      boolean there =
-          published.getOrDefault(allocation.pool(), Set.of()).contains(allocation.device());
-      if (!there && !unsure.contains(allocation.pool())) {
+      @Nullable Pool pool = byName.get(allocation.pool());
+      if (pool == null || (pool.isComplete() && !pool.has(allocation.device()))) {
         findings.add(new AllocatedButGone(
             // The driver names a pool after its node.
-            nodes.getOrDefault(allocation.pool(), allocation.pool()),
+            pool == null ? allocation.pool() : pool.node(),
             allocation.claim(),
             allocation.pool(),
             allocation.device(),
-            published.containsKey(allocation.pool())
-                ? AllocatedButGone.Gone.DEVICE
-                : AllocatedButGone.Gone.POOL));
+            pool == null ? AllocatedButGone.Gone.POOL : AllocatedButGone.Gone.DEVICE));
       }
     }
   }
 
   private DraInventory inventory(List<Pool> pools, List<Allocation> allocations) {
+    Map<String, Map<String, List<String>>> claims = allocations.stream()
+        .collect(Collectors.groupingBy(
+            Allocation::pool,
+            Collectors.groupingBy(
+                Allocation::device, Collectors.mapping(Allocation::claim, Collectors.toList()))));
     SortedMap<String, List<DraGpu>> nodes = new TreeMap<>();
     for (Pool pool : pools) {
-      Map<String, List<String>> claims = new HashMap<>();
-      allocations.stream()
-          .filter(allocation -> allocation.pool().equals(pool.name()))
-          .forEach(allocation -> claims
-              .computeIfAbsent(allocation.device(), device -> new ArrayList<>())
-              .add(allocation.claim()));
+      Map<String, List<String>> ofPool = claims.getOrDefault(pool.name(), Map.of());
       nodes
           .computeIfAbsent(pool.node(), node -> new ArrayList<>())
-          .addAll(new PoolReader(pool, claims, catalog, findings).gpus());
+          .addAll(new PoolReader(pool, ofPool, catalog, findings).gpus());
     }
     return new DraInventory(
         nodes.entrySet().stream()

@@ -2,8 +2,8 @@ package io.github.mig4j.k8s.dra;
 
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -51,10 +51,9 @@ public final class MigClaim {
   }
 
   /**
-   * Claims one device of a profile.
+   * {@return a claim of one device of a profile}
    *
    * @param profile the profile
-   * @return a claim
    */
   public static MigClaim of(MigProfile profile) {
     Objects.requireNonNull(profile, "profile");
@@ -62,12 +61,11 @@ public final class MigClaim {
   }
 
   /**
-   * Claims devices of class {@code mig.nvidia.com}, which the driver's chart creates, that a selector
-   * matches.
+   * {@return a claim of devices of class {@code mig.nvidia.com}, which the driver's chart creates,
+   * that a selector matches}
    *
    * @param selector which devices are suitable
    * @param count how many, from 1 to {@link #MAX_DEVICES}
-   * @return a claim
    * @throws IllegalArgumentException if the count is out of range
    */
   public static MigClaim of(MigSelector selector, int count) {
@@ -77,11 +75,10 @@ public final class MigClaim {
   }
 
   /**
-   * Claims devices of another class.
+   * {@return a claim of devices of another class}
    *
    * @param deviceClass the class
    * @param count how many, from 1 to {@link #MAX_DEVICES}
-   * @return a claim
    * @throws IllegalArgumentException if the count is out of range
    */
   public static MigClaim of(MigDeviceClass deviceClass, int count) {
@@ -92,11 +89,9 @@ public final class MigClaim {
   }
 
   /**
-   * Claims all devices of a layout, on one GPU of its model. The claim does not contain their places on
-   * the GPU.
+   * {@return a claim of all devices of a layout, on one GPU of its model, without their places on the GPU}
    *
    * @param layout a layout with at least one device
-   * @return a claim
    * @throws IllegalArgumentException if the layout has no device, or its model has no product name
    */
   public static MigClaim of(MigLayout layout) {
@@ -114,11 +109,10 @@ public final class MigClaim {
   }
 
   /**
-   * Claims more devices in addition.
+   * {@return a larger claim, of more devices in addition}
    *
    * @param selector which devices are suitable
    * @param count how many, at least 1
-   * @return a larger claim
    * @throws IllegalArgumentException if the count is below 1, or the claim has more than {@link
    *     #MAX_DEVICES} devices
    */
@@ -136,19 +130,14 @@ public final class MigClaim {
     return count;
   }
 
-  /**
-   * Claims all these devices from the same GPU.
-   *
-   * @return a narrower claim
-   */
+  /** {@return a narrower claim of all these devices from the same GPU} */
   public MigClaim onOneGpu() {
     return new MigClaim(requests, Spread.ONE_GPU);
   }
 
   /**
-   * The names of the requests, with which a container can use a part of the claim.
-   *
-   * @return {@code mig}, or {@code mig-0}, {@code mig-1} and so on for several requests
+   * {@return the names of the requests, with which a container can use a part of the claim: {@code
+   * mig}, or {@code mig-0}, {@code mig-1} and so on for several requests}
    */
   public List<String> requestNames() {
     return requests.size() == 1
@@ -157,10 +146,9 @@ public final class MigClaim {
   }
 
   /**
-   * A claim object, whose devices are shared by all pods that reference it.
+   * {@return a claim object, whose devices are shared by all pods that reference it}
    *
    * @param name the object's name
-   * @return the object
    * @throws IllegalArgumentException if the name is not a name of an object
    */
   public DraObject claim(String name) {
@@ -169,10 +157,9 @@ public final class MigClaim {
   }
 
   /**
-   * A template, from which each pod that references it gets its own devices.
+   * {@return a template, from which each pod that references it gets its own devices}
    *
    * @param name the object's name
-   * @return the object
    * @throws IllegalArgumentException if the name is not a name of an object
    */
   public DraObject template(String name) {
@@ -181,33 +168,27 @@ public final class MigClaim {
   }
 
   private Map<String, Object> spec() {
-    Map<String, Object> devices = new LinkedHashMap<>();
     List<String> names = requestNames();
-    devices.put(
-        "requests",
-        IntStream.range(0, requests.size())
-            .mapToObj(i -> request(names.get(i), requests.get(i)))
-            .toList());
-    if (spread == Spread.ONE_GPU) {
-      devices.put(
-          "constraints", List.of(Map.of("matchAttribute", Wire.DRIVER + "/" + Wire.PARENT_UUID)));
-    }
-    return Map.of("devices", devices);
+    List<Map<String, Object>> named = IntStream.range(0, requests.size())
+        .mapToObj(i -> request(names.get(i), requests.get(i)))
+        .toList();
+    Map<String, String> sameGpu = Map.of("matchAttribute", Wire.DRIVER + "/" + Wire.PARENT_UUID);
+    return Map.of(
+        "devices",
+        JsonFields.of("requests", named)
+            .and("constraints", spread == Spread.ONE_GPU ? List.of(sameGpu) : null)
+            .map());
   }
 
   /** Adds the defaults of the API server, so that the object is the same when it is read again. */
   private static Map<String, Object> request(String name, Request request) {
-    Map<String, Object> exactly = new LinkedHashMap<>();
-    exactly.put("deviceClassName", request.deviceClass());
-    if (!request.selector().conditions().isEmpty()) {
-      exactly.put("selectors", selectors(request.selector().conditions()));
-    }
-    exactly.put("allocationMode", "ExactCount");
-    exactly.put("count", request.count());
-    Map<String, Object> named = new LinkedHashMap<>();
-    named.put("name", name);
-    named.put("exactly", exactly);
-    return named;
+    List<String> conditions = request.selector().conditions();
+    Map<String, Object> exactly = JsonFields.of("deviceClassName", request.deviceClass())
+        .and("selectors", conditions.isEmpty() ? null : selectors(conditions))
+        .and("allocationMode", "ExactCount")
+        .and("count", request.count())
+        .map();
+    return JsonFields.of("name", name).and("exactly", exactly).map();
   }
 
   static List<Object> selectors(List<String> expressions) {

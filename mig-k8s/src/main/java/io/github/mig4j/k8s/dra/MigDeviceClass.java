@@ -2,9 +2,7 @@ package io.github.mig4j.k8s.dra;
 
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigProfile;
-import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.text.JsonFields;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -31,16 +29,14 @@ public record MigDeviceClass(String name, MigSelector selector, Optional<String>
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(selector, "selector");
     Objects.requireNonNull(extendedResource, "extendedResource");
-    // DraObject checks the name.
-    DraObject unused = object(name, selector, extendedResource);
+    name = DraObject.requireName(name);
   }
 
   /**
-   * A class for claims only.
+   * {@return a class for claims only}
    *
    * @param name the class's name
    * @param selector which MIG devices belong to it
-   * @return the class
    * @throws IllegalArgumentException if the name is not a name of an object
    */
   public static MigDeviceClass of(String name, MigSelector selector) {
@@ -68,33 +64,15 @@ public record MigDeviceClass(String name, MigSelector selector, Optional<String>
         Optional.of(resource));
   }
 
-  /**
-   * A {@linkplain #bridge bridge} for each profile of a layout.
-   *
-   * @param layout a layout of whole GPU instances
-   * @return classes by profile
-   * @throws IllegalArgumentException if a profile has a {@code c} part
-   */
-  public static List<MigDeviceClass> bridges(MigLayout layout) {
-    Objects.requireNonNull(layout, "layout");
-    return layout.devices().keySet().stream().map(MigDeviceClass::bridge).toList();
-  }
-
-  /**
-   * The object to write.
-   *
-   * @return a device class
-   */
+  /** {@return the device class to write} */
   public DraObject object() {
-    return object(name, selector, extendedResource);
-  }
-
-  private static DraObject object(
-      String name, MigSelector selector, Optional<String> extendedResource) {
-    Map<String, Object> spec = new LinkedHashMap<>();
-    spec.put("selectors", MigClaim.selectors(List.of(selector.celOnEveryDevice())));
-    extendedResource.ifPresent(resource -> spec.put(DraObject.EXTENDED_RESOURCE, resource));
-    return DraObject.of(DraObject.Kind.DEVICE_CLASS, name, spec);
+    List<Object> selectors = MigClaim.selectors(List.of(selector.celOnEveryDevice()));
+    return DraObject.of(
+        DraObject.Kind.DEVICE_CLASS,
+        name,
+        JsonFields.of("selectors", selectors)
+            .and(DraObject.EXTENDED_RESOURCE, extendedResource)
+            .map());
   }
 
   @Override

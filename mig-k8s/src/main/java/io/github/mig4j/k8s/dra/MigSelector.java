@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Selects MIG devices: those of a profile, with enough memory, of a product, or all. The scheduler
@@ -33,34 +34,26 @@ public final class MigSelector {
     this.conditions = List.copyOf(conditions);
   }
 
-  /**
-   * Selects every MIG device.
-   *
-   * @return the widest selector
-   */
+  /** {@return the widest selector, of every MIG device} */
   public static MigSelector any() {
     return ANY;
   }
 
   /**
-   * Selects the devices of a profile.
+   * {@return a selector of the devices of a profile}
    *
    * @param profile the profile, with the driver's name for it
-   * @return a selector
    */
   public static MigSelector profile(MigProfile profile) {
     Objects.requireNonNull(profile, "profile");
-    return new MigSelector(
-        Optional.of(profile),
-        List.of("%s == %s".formatted(Wire.attribute(Wire.PROFILE), quoted(profile.toString()))));
+    return new MigSelector(Optional.of(profile), List.of(is(Wire.PROFILE, profile.toString())));
   }
 
   /**
-   * Selects devices by the memory that a program can use, of any profile.
+   * {@return a selector of devices by the memory that a program can use, of any profile}
    *
    * @param atLeast memory in MiB, as the driver reports it for the device, at least 1; it is
    *     less than in a profile's name: a {@code 1g.23gb} has less than 23 GiB
-   * @return a selector
    * @throws IllegalArgumentException if it is below 1
    */
   public static MigSelector memoryMib(int atLeast) {
@@ -102,17 +95,15 @@ public final class MigSelector {
             "The driver publishes no UUID for device %s; select by profile"
                 .formatted(device.name())));
     List<String> conditions = new ArrayList<>(profile(place.profile()).conditions);
-    conditions.add(
-        "%s == %s".formatted(Wire.attribute(isExact ? Wire.UUID : Wire.PARENT_UUID), quoted(uuid)));
+    conditions.add(is(isExact ? Wire.UUID : Wire.PARENT_UUID, uuid));
     return new MigSelector(Optional.of(place.profile()), conditions);
   }
 
   /**
-   * Restricts to GPUs of one model, by its product names. Models with the same product name cannot be
-   * distinguished.
+   * {@return a narrower selector, of GPUs of one model by its product names; models with the same
+   * product name cannot be distinguished}
    *
    * @param gpu the model
-   * @return a narrower selector
    * @throws IllegalArgumentException if the model has no MIG or does not have the selected profile, so
    *     that the claim would be pending for ever, or has no known product name
    */
@@ -134,7 +125,7 @@ public final class MigSelector {
     List<String> narrower = new ArrayList<>(conditions);
     narrower.add(
         products.size() == 1
-            ? "%s == %s".formatted(Wire.attribute(Wire.PRODUCT_NAME), quoted(products.get(0)))
+            ? is(Wire.PRODUCT_NAME, products.get(0))
             : "%s in [%s]"
                 .formatted(
                     Wire.attribute(Wire.PRODUCT_NAME),
@@ -142,11 +133,7 @@ public final class MigSelector {
     return new MigSelector(profile, narrower);
   }
 
-  /**
-   * The expression for MIG devices of the driver.
-   *
-   * @return CEL, or empty if every MIG device is suitable
-   */
+  /** {@return the expression for MIG devices of the driver in CEL; empty if every MIG device is suitable} */
   public Optional<String> cel() {
     return conditions.isEmpty() ? Optional.empty() : Optional.of(String.join(" && ", conditions));
   }
@@ -158,12 +145,14 @@ public final class MigSelector {
 
   /** The expression for all devices, which also excludes other drivers' devices and whole GPUs. */
   String celOnEveryDevice() {
-    List<String> all = new ArrayList<>();
-    all.add("device.driver == " + quoted(Wire.DRIVER));
     // A whole GPU has no profile, and scheduling fails if an expression reads a missing attribute.
-    all.add("%s == %s".formatted(Wire.attribute(Wire.TYPE), quoted(Wire.TYPE_MIG)));
-    all.addAll(conditions);
-    return String.join(" && ", all);
+    Stream<String> isMig =
+        Stream.of("device.driver == " + quoted(Wire.DRIVER), is(Wire.TYPE, Wire.TYPE_MIG));
+    return Stream.concat(isMig, conditions.stream()).collect(Collectors.joining(" && "));
+  }
+
+  private static String is(String attribute, String value) {
+    return "%s == %s".formatted(Wire.attribute(attribute), quoted(value));
   }
 
   private static String quoted(String text) {

@@ -20,9 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.yaml.snakeyaml.nodes.Node;
 
-/**
- * Reads Kubernetes objects as trees of this library's Jackson 2. fabric8 8 uses Jackson 3.
- */
+/** Reads Kubernetes objects as trees of this library's Jackson 2. fabric8 8 uses Jackson 3. */
 final class ObjectTexts {
 
   private static final ObjectMapper TREES = new ObjectMapper();

@@ -54,10 +54,9 @@ public final class PodClaims {
   }
 
   /**
-   * Gives a container all devices of a claim.
+   * {@return the value for {@code resources} of a container that gets all devices of a claim}
    *
    * @param name the name of an entry of the pod's {@code resourceClaims}
-   * @return the value for the container's {@code resources}
    */
   public static ResourceRequirements use(String name) {
     Objects.requireNonNull(name, "name");

@@ -1,51 +1,46 @@
 package io.github.mig4j.k8s.dra;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
-/**
- * The slices of the newest generation of one pool; older slices are obsolete.
- */
-final class Pool {
-
-  private final String name;
-  private final List<Slice> slices;
-
-  private Pool(String name, List<Slice> slices) {
-    this.name = name;
-    this.slices = slices;
-  }
+/** The slices of the newest generation of one pool; older slices are obsolete. */
+record Pool(
+    String name,
+    List<Slice> slices,
+    List<PublishedDevice> devices,
+    Map<String, Map<String, Long>> counterSets) {
 
   static Pool of(String name, List<Slice> slices) {
     long newest = slices.stream().mapToLong(Slice::generation).max().orElse(0);
+    List<Slice> current =
+        slices.stream().filter(slice -> slice.generation() == newest).toList();
+    Map<String, Map<String, Long>> counterSets = new HashMap<>();
+    current.forEach(slice -> counterSets.putAll(slice.counterSets()));
     return new Pool(
-        name, slices.stream().filter(slice -> slice.generation() == newest).toList());
+        name,
+        current,
+        current.stream().flatMap(slice -> slice.devices().stream()).toList(),
+        counterSets);
   }
 
   /** The pools of the slices among some objects, by name. */
   static List<Pool> among(List<JsonNode> objects) {
-    SortedMap<String, List<Slice>> slices = new TreeMap<>();
-    objects.stream()
-        .filter(object -> object.path("kind").asText().equals("ResourceSlice"))
+    return objects.stream()
+        .filter(object -> object.path("kind").asText().equals(Wire.SLICE))
         .map(Slice::new)
         .filter(slice -> slice.driver().orElse(Wire.DRIVER).equals(Wire.DRIVER))
-        .forEach(slice ->
-            slices.computeIfAbsent(slice.pool(), pool -> new ArrayList<>()).add(slice));
-    return slices.entrySet().stream()
+        .collect(Collectors.groupingBy(Slice::pool, TreeMap::new, Collectors.toList()))
+        .entrySet()
+        .stream()
         .map(pool -> of(pool.getKey(), pool.getValue()))
-        .filter(pool -> !pool.node().isEmpty() || !pool.devices().isEmpty())
+        .filter(pool -> !pool.node().isEmpty() || !pool.devices.isEmpty())
         .toList();
-  }
-
-  String name() {
-    return name;
   }
 
   /** The node of the pool's devices; empty if no slice contains it. */
@@ -77,19 +72,13 @@ final class Pool {
   /** The names that several devices have. */
   List<String> namesTwice() {
     Set<String> names = new HashSet<>();
-    return devices().stream()
+    return devices.stream()
         .map(PublishedDevice::name)
         .filter(name -> !names.add(name))
         .toList();
   }
 
-  List<PublishedDevice> devices() {
-    return slices.stream().flatMap(slice -> slice.devices().stream()).toList();
-  }
-
-  Map<String, Map<String, Long>> counterSets() {
-    Map<String, Map<String, Long>> sets = new HashMap<>();
-    slices.forEach(slice -> sets.putAll(slice.counterSets()));
-    return sets;
+  boolean has(String device) {
+    return devices.stream().anyMatch(each -> each.name().equals(device));
   }
 }

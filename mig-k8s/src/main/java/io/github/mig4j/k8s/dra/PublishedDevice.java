@@ -20,6 +20,8 @@ final class PublishedDevice {
   private final JsonNode device;
   private final Map<String, Long> capacities;
   private final Map<String, Map<String, Long>> consumed;
+  private final Optional<MigProfile> profile;
+  private final Optional<Placement> placement;
 
   PublishedDevice(JsonNode device) {
     this.name = device.path("name").asText("");
@@ -30,6 +32,8 @@ final class PublishedDevice {
     Slice.stream(this.device.path("consumesCounters"))
         .forEach(set ->
             consumed.put(set.path("counterSet").asText(""), Amounts.of(set.path("counters"))));
+    this.profile = attribute(Wire.PROFILE).flatMap(PublishedDevice::profile);
+    this.placement = readPlacement();
   }
 
   String name() {
@@ -38,7 +42,7 @@ final class PublishedDevice {
 
   /** An attribute of the driver's domain. */
   Optional<String> attribute(String attribute) {
-    return text(attribute).or(() -> text(Wire.DRIVER + "/" + attribute));
+    return value(Wire.DRIVER, attribute, "string");
   }
 
   /** An attribute of any domain and type: an object with the type as its only field. */
@@ -52,18 +56,16 @@ final class PublishedDevice {
 
   /** The PCI address of its GPU, from Kubernetes' standard attribute or from the driver's own. */
   Optional<String> pciBusId() {
-    return text(Wire.KUBERNETES + "/" + Wire.PCI_BUS_ID).or(() -> attribute(Wire.PCI_BUS_ID));
+    return value(Wire.KUBERNETES, Wire.PCI_BUS_ID, "string").or(() -> attribute(Wire.PCI_BUS_ID));
   }
 
   /** An attribute of the driver's domain that is a semantic version. */
   Optional<String> version(String attribute) {
-    var attributes = device.path("attributes");
-    return Slice.text(attributes.path(attribute).path("version"))
-        .or(() -> Slice.text(attributes.path(Wire.DRIVER + "/" + attribute).path("version")));
+    return value(Wire.DRIVER, attribute, "version");
   }
 
-  private Optional<String> text(String attribute) {
-    return Slice.text(device.path("attributes").path(attribute).path("string"));
+  private Optional<String> value(String domain, String attribute, String type) {
+    return value(domain, attribute).flatMap(value -> Slice.text(value.path(type)));
   }
 
   Map<String, Long> capacities() {
@@ -88,17 +90,23 @@ final class PublishedDevice {
   }
 
   Optional<MigProfile> profile() {
-    return attribute(Wire.PROFILE).flatMap(text -> {
-      try {
-        return Optional.of(MigProfile.parse(text));
-      } catch (IllegalArgumentException none) {
-        return Optional.empty();
-      }
-    });
+    return profile;
+  }
+
+  static Optional<MigProfile> profile(String text) {
+    try {
+      return Optional.of(MigProfile.parse(text));
+    } catch (IllegalArgumentException none) {
+      return Optional.empty();
+    }
+  }
+
+  Optional<Placement> placement() {
+    return placement;
   }
 
   /** The memory slices that it covers, from its capacities or from the counters that it consumes. */
-  Optional<Placement> placement() {
+  private Optional<Placement> readPlacement() {
     TreeSet<Integer> slices = new TreeSet<>();
     List<Map<String, Long>> amountsBySource =
         consumed.isEmpty() ? List.of(capacities) : List.copyOf(consumed.values());
@@ -109,7 +117,7 @@ final class PublishedDevice {
       }
     }));
     boolean consecutive = !slices.isEmpty() && slices.last() - slices.first() == slices.size() - 1;
-    return profile()
+    return profile
         .filter(known -> consecutive)
         .map(known -> new Placement(known, slices.first(), slices.size()));
   }

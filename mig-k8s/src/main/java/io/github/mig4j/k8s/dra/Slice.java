@@ -9,13 +9,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /** A published ResourceSlice, in any version of the API. */
-final class Slice {
-
-  private final JsonNode slice;
-
-  Slice(JsonNode slice) {
-    this.slice = slice;
-  }
+record Slice(JsonNode slice) {
 
   String name() {
     return slice.path("metadata").path("name").asText("");

@@ -18,6 +18,9 @@ final class Wire {
 
   static final String GROUP = "resource.k8s.io";
 
+  static final String SLICE = "ResourceSlice";
+  static final String CLAIM = "ResourceClaim";
+
   /** The driver's name, which is also the domain of its attributes and capacities. */
   static final String DRIVER = "gpu.nvidia.com";
 

@@ -6,7 +6,6 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.node.NodeCapacity;
-import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
@@ -17,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -60,21 +58,22 @@ final class DemandPlanner {
   PendingPods plan(
       MigPolicy policy,
       PolicyTarget.ForDemand target,
-      GpuModel model,
+      String model,
       Collection<NodeFacts> nodes,
       Function<String, List<Pod>> podsOf,
-      List<WaitingPod> waiting,
+      PodReader.Waiting waiting,
       Optional<MigConfigDocument> document,
       Instant now) {
     List<Candidate> own = nodes.stream()
         .filter(facts -> policy.nodes().contains(facts.node()))
-        .filter(facts -> facts.status().model().equals(Optional.of(model)))
+        .filter(facts -> facts.status().model().map(GpuModel::id).equals(Optional.of(model)))
+        .filter(facts -> waiting.offersResources(facts.name(), facts.labels()))
         .map(facts -> new Candidate(
             NodeCapacity.of(facts.node(), podsOf.apply(facts.name()), document, facts.settings()),
             policy.held() || facts.hold().isPresent(),
             facts.verified(ChangeKind.LAYOUT).map(record -> Instant.parse(record.since()))))
         .toList();
-    return plan(target, policy.pace().coolDown(), own, waiting, now);
+    return plan(target, policy.pace().coolDown(), own, waiting.byResource(), now);
   }
 
   /** The changes of some nodes for pods that wait. */
@@ -125,11 +124,8 @@ final class DemandPlanner {
           "it was changed at %s, which is after the time of this process, %s; set the clocks"
               .formatted(changed.get(), now));
     }
-    if (changed.isPresent()) {
-      return Optional.of(
-          "it was changed %s ago".formatted(DurationText.of(Duration.between(changed.get(), now))));
-    }
-    return Optional.empty();
+    return changed.map(
+        since -> "it was changed %s ago".formatted(DurationText.of(Duration.between(since, now))));
   }
 
   /** The devices that pods used lately are kept, unless the other nodes have enough of them. */
@@ -172,12 +168,5 @@ final class DemandPlanner {
       };
     }
     return answer instanceof PodAnswer.Served ? 0 : 1;
-  }
-
-  /** The changes of all plans by node. */
-  static Map<String, SortedMap<Integer, MigLayout>> changes(List<PendingPods> plans) {
-    Map<String, SortedMap<Integer, MigLayout>> changes = new HashMap<>();
-    plans.forEach(plan -> changes.putAll(plan.changes()));
-    return changes;
   }
 }

@@ -19,7 +19,9 @@ sealed interface DesiredState {
 
   /** Which of a node's two labels requests it. */
   default ChangeKind kind() {
-    return ChangeKind.LAYOUT;
+    return this instanceof Sharing || this instanceof SharingConfig
+        ? ChangeKind.SHARING
+        : ChangeKind.LAYOUT;
   }
 
   /**
@@ -69,20 +71,10 @@ sealed interface DesiredState {
   }
 
   /** The GPUs are shared. */
-  record Sharing(GpuSharing sharing, int replicas) implements DesiredState {
-    @Override
-    public ChangeKind kind() {
-      return ChangeKind.SHARING;
-    }
-  }
+  record Sharing(GpuSharing sharing, int replicas) implements DesiredState {}
 
   /** The GPUs are shared as a configuration of the device plugin says. */
-  record SharingConfig(String name) implements DesiredState {
-    @Override
-    public ChangeKind kind() {
-      return ChangeKind.SHARING;
-    }
-  }
+  record SharingConfig(String name) implements DesiredState {}
 
   /** The node keeps the layout that it has. */
   enum Kept implements DesiredState {

@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.reconcile;
 
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -20,23 +21,16 @@ final class DueNodes {
   synchronized String take() throws InterruptedException {
     while (true) {
       long now = System.nanoTime();
-      String first = "";
-      long wait = Long.MAX_VALUE;
-      for (Map.Entry<String, Long> entry : due.entrySet()) {
-        if (entry.getValue() - now < wait) {
-          wait = entry.getValue() - now;
-          first = entry.getKey();
-        }
-        if (wait <= 0) {
-          due.remove(first);
-          return first;
-        }
+      var first =
+          due.entrySet().stream().min(Comparator.comparingLong(entry -> entry.getValue() - now));
+      long left = first.map(entry -> entry.getValue() - now).orElse(Long.MAX_VALUE);
+      if (left <= 0) {
+        String node = first.orElseThrow().getKey();
+        due.remove(node);
+        return node;
       }
-      if (wait == Long.MAX_VALUE) {
-        wait();
-      } else {
-        TimeUnit.NANOSECONDS.timedWait(this, Math.max(wait, TimeUnit.MILLISECONDS.toNanos(1)));
-      }
+      // In milliseconds, of which 0 has no end.
+      wait(first.isEmpty() ? 0 : Math.max(1, TimeUnit.NANOSECONDS.toMillis(left)));
     }
   }
 }

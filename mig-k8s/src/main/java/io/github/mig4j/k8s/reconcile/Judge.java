@@ -25,32 +25,19 @@ import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Judges a node by the policies, what the nodes say and the time. It reads and writes nothing. */
-final class Judge {
+/**
+ * Judges a node by the policies, what the nodes say and the time. It reads and writes nothing.
+ *
+ * @param planned the layouts of a demand, by node
+ */
+record Judge(
+    List<MigPolicy> policies,
+    Instant now,
+    String identity,
+    Map<String, SortedMap<Integer, MigLayout>> planned,
+    Optional<MigConfigDocument> document) {
 
   private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
-
-  private final List<MigPolicy> policies;
-  private final Instant now;
-  private final String identity;
-
-  /** By node; of a demand. */
-  private final Map<String, SortedMap<Integer, MigLayout>> planned;
-
-  private final Optional<MigConfigDocument> document;
-
-  Judge(
-      List<MigPolicy> policies,
-      Instant now,
-      String identity,
-      Map<String, SortedMap<Integer, MigLayout>> planned,
-      Optional<MigConfigDocument> document) {
-    this.policies = policies;
-    this.now = now;
-    this.identity = identity;
-    this.planned = planned;
-    this.document = document;
-  }
 
   /** The policies that choose a node. */
   List<MigPolicy> policiesOf(NodeFacts facts) {

@@ -26,7 +26,6 @@ import java.util.stream.Collectors;
 public record MaintenanceWindow(Set<DayOfWeek> days, LocalTime from, LocalTime to, ZoneId zone)
     implements JsonForm {
 
-  /** Checks that it has a day. */
   public MaintenanceWindow {
     Objects.requireNonNull(days, "days");
     Objects.requireNonNull(from, "from");
@@ -40,10 +39,9 @@ public record MaintenanceWindow(Set<DayOfWeek> days, LocalTime from, LocalTime t
   }
 
   /**
-   * Whether changes may begin at a time.
+   * {@return whether changes may begin at a time: from the begin, inclusive, to the end, exclusive}
    *
    * @param now the time
-   * @return true from the begin, inclusive, to the end, exclusive
    */
   public boolean contains(Instant now) {
     Objects.requireNonNull(now, "now");
@@ -52,10 +50,9 @@ public record MaintenanceWindow(Set<DayOfWeek> days, LocalTime from, LocalTime t
   }
 
   /**
-   * How long it takes until changes may begin.
+   * {@return how long it takes until changes may begin; zero if they may begin now}
    *
    * @param now the time
-   * @return zero if they may begin now
    */
   public Duration opensAfter(Instant now) {
     Objects.requireNonNull(now, "now");

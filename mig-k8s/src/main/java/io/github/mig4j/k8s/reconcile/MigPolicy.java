@@ -23,38 +23,23 @@ import org.immutables.value.Value;
 @Value.Immutable
 public interface MigPolicy extends JsonForm {
 
-  /**
-   * The annotation of a node that a reconciler does not change; its value is the reason.
-   */
+  /** The annotation of a node that a reconciler does not change; its value is the reason. */
   String HOLD = "mig4j.github.io/hold";
 
-  /**
-   * The name, which messages and Leases contain.
-   *
-   * @return a DNS label
-   */
+  /** {@return the name, a DNS label, which messages and Leases contain} */
   String name();
 
-  /**
-   * The nodes of this policy.
-   *
-   * @return the choice
-   */
+  /** {@return the nodes of this policy} */
   PolicyNodes nodes();
 
   /**
-   * What the GPUs of each model are to be. Nodes of other models are not changed.
-   *
-   * @return targets by the id of the model in the catalogue, at least one
+   * {@return what the GPUs of each model are to be, by its id in the catalogue, at least one; nodes
+   * of other models are not changed}
    */
   @Value.NaturalOrder
   SortedMap<String, PolicyTarget> gpus();
 
-  /**
-   * How fast the nodes are changed.
-   *
-   * @return one node at a time unless set
-   */
+  /** {@return how fast the nodes are changed; one node at a time unless set} */
   @Value.Redacted
   @Value.Default
   default Pace pace() {
@@ -62,9 +47,8 @@ public interface MigPolicy extends JsonForm {
   }
 
   /**
-   * What may be done to pods that use the GPUs of a node that has to change.
-   *
-   * @return {@link Disruption#NONE} unless set: the change waits for them
+   * {@return what may be done to pods that use the GPUs of a node that has to change; {@link
+   * Disruption#NONE} unless set: the change waits for them}
    */
   @Value.Redacted
   @Value.Default
@@ -73,9 +57,8 @@ public interface MigPolicy extends JsonForm {
   }
 
   /**
-   * What to do with a node that another client or an admin has changed.
-   *
-   * @return {@link OnDrift#YIELD} unless set
+   * {@return what to do with a node that another client or an admin has changed; {@link
+   * OnDrift#YIELD} unless set}
    */
   @Value.Redacted
   @Value.Default
@@ -84,10 +67,9 @@ public interface MigPolicy extends JsonForm {
   }
 
   /**
-   * Whether new pods are kept off a node until it is as declared, and off a drifted one while it changes.
-   * The operator's DaemonSets must tolerate the taint {@code mig4j.github.io/unverified}.
-   *
-   * @return false unless set
+   * {@return whether new pods are kept off a node until it is as declared, and off a drifted one
+   * while it changes; false unless set} The operator's DaemonSets must tolerate the taint {@code
+   * mig4j.github.io/unverified}.
    */
   @Value.Redacted
   @Value.Default
@@ -95,11 +77,7 @@ public interface MigPolicy extends JsonForm {
     return false;
   }
 
-  /**
-   * Whether no node of this policy is changed for now.
-   *
-   * @return false unless set
-   */
+  /** {@return whether no node of this policy is changed for now; false unless set} */
   @Value.Redacted
   @Value.Default
   default boolean held() {
@@ -111,7 +89,6 @@ public interface MigPolicy extends JsonForm {
     return PolicyWriter.tree(this);
   }
 
-  /** Checks the name, and that there is a target. */
   @Value.Check
   default void check() {
     if (!KubernetesName.isDnsLabel(name())) {
@@ -125,11 +102,7 @@ public interface MigPolicy extends JsonForm {
     }
   }
 
-  /**
-   * Starts a policy.
-   *
-   * @return a builder; {@code name}, {@code nodes} and a target are required
-   */
+  /** {@return a builder of a policy; {@code name}, {@code nodes} and a target are required} */
   static Builder builder() {
     return new Builder();
   }

@@ -50,29 +50,20 @@ public final class MigPolicyFile implements JsonForm {
     return new MigPolicyFile(PolicyReader.read(text, catalog));
   }
 
-  /**
-   * Returns what is wrong with the file.
-   *
-   * @return findings in the order of the file
-   */
+  /** {@return what is wrong with the file, in its order} */
   public List<Finding> findings() {
     return reading.findings();
   }
 
-  /**
-   * Returns the policies.
-   *
-   * @return those without an error, in the order of the file
-   */
+  /** {@return the policies without an error, in the order of the file} */
   public List<MigPolicy> policies() {
     return reading.policies();
   }
 
   /**
-   * Writes policies as YAML, which {@link #read(String)} reads as the same policies.
+   * {@return policies as YAML, which {@link #read(String)} reads as the same policies}
    *
    * @param policies the policies
-   * @return the file
    */
   public static String yaml(List<MigPolicy> policies) {
     Objects.requireNonNull(policies, "policies");
@@ -80,10 +71,9 @@ public final class MigPolicyFile implements JsonForm {
   }
 
   /**
-   * Writes policies as JSON, which {@link #read(String)} reads as the same policies.
+   * {@return policies as JSON, which {@link #read(String)} reads as the same policies}
    *
    * @param policies the policies
-   * @return the file
    */
   public static String json(List<MigPolicy> policies) {
     Objects.requireNonNull(policies, "policies");

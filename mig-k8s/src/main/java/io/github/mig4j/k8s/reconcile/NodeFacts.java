@@ -5,7 +5,6 @@ import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
-import io.github.mig4j.k8s.internal.FailureRecord;
 import io.github.mig4j.k8s.internal.NodeGate;
 import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.k8s.internal.VerifiedRecord;
@@ -43,10 +42,6 @@ record NodeFacts(Node node, MigNodeStatus status, MigSettings settings) {
 
   Optional<VerifiedRecord> verified(ChangeKind kind) {
     return VerifiedRecord.read(node, kind);
-  }
-
-  Optional<FailureRecord> failure() {
-    return FailureRecord.read(node);
   }
 
   Optional<String> hold() {

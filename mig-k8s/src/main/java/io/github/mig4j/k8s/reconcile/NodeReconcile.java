@@ -31,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -96,17 +97,18 @@ final class NodeReconcile {
         identity,
         context.planned,
         context.document);
-    List<MigPolicy> own = judge.policiesOf(facts);
-    Optional<String> policy = own.size() == 1 ? Optional.of(own.get(0).name()) : Optional.empty();
+    List<MigPolicy> choosing = judge.policiesOf(facts);
+    Optional<MigPolicy> own =
+        choosing.size() == 1 ? Optional.of(choosing.get(0)) : Optional.empty();
+    Optional<String> policy = own.map(MigPolicy::name);
     Supplier<List<NodeFacts>> others = () -> all.stream()
         .filter(other -> !other.name().equals(facts.name()))
-        .filter(other -> own.size() == 1 && own.get(0).nodes().contains(other.node()))
+        .filter(other -> own.filter(it -> it.nodes().contains(other.node())).isPresent())
         .toList();
-    Optional<MigPolicy> gating =
-        own.size() == 1 ? own.stream().filter(MigPolicy::gated).findFirst() : Optional.empty();
+    Optional<MigPolicy> gating = own.filter(MigPolicy::gated);
     Optional<String> unknown =
-        context.unwatched.preventsJudgement(own.size() == 1 && isConfigNamed(own.get(0), facts));
-    if (own.size() == 1 && unknown.isPresent()) {
+        own.flatMap(it -> context.unwatched.preventsJudgement(isConfigNamed(it, facts)));
+    if (unknown.isPresent()) {
       return waiting(facts, policy, "it is not known how it stands; ", unknown.get());
     }
     String detail = "";
@@ -125,7 +127,7 @@ final class NodeReconcile {
         return waiting(facts, policy, detail, context.unwatched.pods().get());
       }
       standings.see(facts.name(), policy, act);
-      ReconcileOutcome outcome = outcome(policy, act, step(facts, own.get(0), act));
+      ReconcileOutcome outcome = outcome(policy, act, step(facts, own.orElseThrow(), act));
       if (gating.isPresent() && outcome.standing() instanceof NodeStanding.AsDeclared) {
         NodeGate.open(cluster, facts.name());
       }
@@ -285,7 +287,9 @@ final class NodeReconcile {
   private ApplyStep step(NodeFacts facts, MigPolicy policy, Judgement.Act act) {
     if (act.drift() == Drift.CONTENT_EDITED
         && act.desired() instanceof DesiredState.Layout layout) {
-      publish(layout, facts.requested(layout.kind()));
+      // Restores the content of the name, also if the node needs no change.
+      List<String> key = List.of(facts.requested(layout.kind()));
+      publish(map -> map.add(key, layout.content().orElseThrow()));
     }
     MigNode node = new MigNode(cluster, facts.name());
     ApplyRequest request =
@@ -296,7 +300,10 @@ final class NodeReconcile {
   private ApplyRequest request(MigNode node, NodeFacts facts, DesiredState desired) {
     if (desired instanceof DesiredState.Layout layout) {
       if (layout.publish() && !facts.hasChange()) {
-        publish(layout);
+        // Does nothing if the ConfigMap has it already.
+        publish(map -> {
+          PublishedConfig unused = map.merge(layout.name(), layout.content().orElseThrow());
+        });
       }
       return node.apply(layout.requestedName());
     }
@@ -308,21 +315,13 @@ final class NodeReconcile {
         : node.disable();
   }
 
-  /** Restores the content of a name, also if the node needs no change. */
-  private void publish(DesiredState.Layout layout, String key) {
+  /** Publishes to the ConfigMap of the MIG manager; where there is none, the step says so. */
+  private void publish(Consumer<MigConfigMap> publication) {
     cluster
         .clusterPolicy()
         .flatMap(ClusterPolicies::migConfigMap)
-        .ifPresent(map ->
-            new MigConfigMap(cluster, map).add(List.of(key), layout.content().orElseThrow()));
-  }
-
-  /** Does nothing if the ConfigMap has it already; where there is none, the step says so. */
-  private void publish(DesiredState.Layout layout) {
-    cluster.clusterPolicy().flatMap(ClusterPolicies::migConfigMap).ifPresent(map -> {
-      PublishedConfig unused =
-          new MigConfigMap(cluster, map).merge(layout.name(), layout.content().orElseThrow());
-    });
+        .map(name -> new MigConfigMap(cluster, name))
+        .ifPresent(publication);
   }
 
   private static ReconcileOutcome outcome(

@@ -11,12 +11,10 @@ import java.util.Optional;
 /** How a node stands to the policies. */
 public sealed interface NodeStanding extends JsonForm {
 
-  /**
-   * The standing in words.
-   *
-   * @return one line without a full stop, with what to do where something is to be done
-   */
-  String message();
+  /** {@return the standing in words: one line without a full stop, with what to do about it} */
+  default String message() {
+    return toString();
+  }
 
   /** The GPUs are what the policy declares. */
   record AsDeclared() implements NodeStanding {
@@ -24,19 +22,13 @@ public sealed interface NodeStanding extends JsonForm {
     public static final AsDeclared AS_DECLARED = new AsDeclared();
 
     @Override
-    public String message() {
+    public String toString() {
       return "as declared";
     }
 
     @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("standing", "as-declared").and("message", message()).map();
-    }
-
-    /** {@code as declared}. */
-    @Override
-    public String toString() {
-      return message();
     }
   }
 
@@ -51,19 +43,13 @@ public sealed interface NodeStanding extends JsonForm {
     }
 
     @Override
-    public String message() {
+    public String toString() {
       return "changing: " + detail;
     }
 
     @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("standing", "changing").and("message", message()).map();
-    }
-
-    /** The standing in words. */
-    @Override
-    public String toString() {
-      return message();
     }
   }
 
@@ -98,7 +84,7 @@ public sealed interface NodeStanding extends JsonForm {
     }
 
     @Override
-    public String message() {
+    public String toString() {
       return "waits: " + detail;
     }
 
@@ -108,12 +94,6 @@ public sealed interface NodeStanding extends JsonForm {
           .and("cause", cause)
           .and("message", message())
           .map();
-    }
-
-    /** The standing in words. */
-    @Override
-    public String toString() {
-      return message();
     }
   }
 
@@ -152,7 +132,7 @@ public sealed interface NodeStanding extends JsonForm {
     }
 
     @Override
-    public String message() {
+    public String toString() {
       return "drifted: " + detail;
     }
 
@@ -162,12 +142,6 @@ public sealed interface NodeStanding extends JsonForm {
           .and("drift", drift)
           .and("message", message())
           .map();
-    }
-
-    /** The standing in words. */
-    @Override
-    public String toString() {
-      return message();
     }
   }
 
@@ -184,7 +158,7 @@ public sealed interface NodeStanding extends JsonForm {
     }
 
     @Override
-    public String message() {
+    public String toString() {
       return "failed: " + detail;
     }
 
@@ -194,12 +168,6 @@ public sealed interface NodeStanding extends JsonForm {
           .and("retryAfter", retryAfter)
           .and("message", message())
           .map();
-    }
-
-    /** The standing in words. */
-    @Override
-    public String toString() {
-      return message();
     }
   }
 
@@ -214,19 +182,13 @@ public sealed interface NodeStanding extends JsonForm {
     }
 
     @Override
-    public String message() {
+    public String toString() {
       return "not ours: " + detail;
     }
 
     @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("standing", "not-ours").and("message", message()).map();
-    }
-
-    /** The standing in words. */
-    @Override
-    public String toString() {
-      return message();
     }
   }
 }

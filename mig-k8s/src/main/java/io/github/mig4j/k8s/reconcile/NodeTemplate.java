@@ -38,7 +38,6 @@ public record NodeTemplate(SortedMap<String, Long> resources, SortedMap<String, 
   private static final String AUTOSCALER = "k8s.io/cluster-autoscaler/node-template/";
   private static final String CLUSTER_API = "capacity.cluster-autoscaler.kubernetes.io/";
 
-  /** Copies the maps. */
   public NodeTemplate {
     Objects.requireNonNull(resources, "resources");
     Objects.requireNonNull(labels, "labels");
@@ -49,12 +48,11 @@ public record NodeTemplate(SortedMap<String, Long> resources, SortedMap<String, 
   }
 
   /**
-   * What a node of one model offers under MIG strategy mixed.
+   * {@return what a node of one model offers under MIG strategy mixed}
    *
    * @param model the model of its GPUs
    * @param gpus how many GPUs it has, from 1 to 1024
    * @param target a layout, sharing by replicas, or whole GPUs
-   * @return the template
    * @throws IllegalArgumentException if the target does not say by itself what a node offers, or the
    *     number is out of range
    * @throws io.github.mig4j.layout.InvalidLayoutException if the layout does not fit on the model
@@ -92,9 +90,8 @@ public record NodeTemplate(SortedMap<String, Long> resources, SortedMap<String, 
   }
 
   /**
-   * The tags of an Auto Scaling group from which the cluster-autoscaler of AWS learns of the node.
-   *
-   * @return values by key
+   * {@return the tags of an Auto Scaling group from which the cluster-autoscaler of AWS learns of
+   * the node, by key}
    */
   public SortedMap<String, String> autoscalerTags() {
     SortedMap<String, String> tags = new TreeMap<>();
@@ -146,19 +143,18 @@ public record NodeTemplate(SortedMap<String, Long> resources, SortedMap<String, 
     }
     Map<String, Object> capacity = new LinkedHashMap<>();
     resources.forEach((resource, count) -> capacity.put(resource, count.toString()));
-    Map<String, Object> requirement = new LinkedHashMap<>();
-    requirement.put("key", "node.kubernetes.io/instance-type");
-    requirement.put("operator", "In");
-    requirement.put("values", instanceTypes);
-    Map<String, Object> overlay = new LinkedHashMap<>();
-    overlay.put("apiVersion", "karpenter.sh/v1alpha1");
-    overlay.put("kind", "NodeOverlay");
-    overlay.put("metadata", Map.of("name", name));
-    Map<String, Object> spec = new LinkedHashMap<>();
-    spec.put("requirements", List.of(requirement));
-    spec.put("capacity", capacity);
-    overlay.put("spec", spec);
-    return Serialization.asYaml(overlay);
+    Map<String, Object> requirement = JsonFields.of("key", "node.kubernetes.io/instance-type")
+        .and("operator", "In")
+        .and("values", instanceTypes)
+        .map();
+    Map<String, Object> spec = JsonFields.of("requirements", List.of(requirement))
+        .and("capacity", capacity)
+        .map();
+    return Serialization.asYaml(JsonFields.of("apiVersion", "karpenter.sh/v1alpha1")
+        .and("kind", "NodeOverlay")
+        .and("metadata", Map.of("name", name))
+        .and("spec", spec)
+        .map());
   }
 
   @Override

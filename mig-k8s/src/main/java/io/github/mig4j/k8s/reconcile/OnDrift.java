@@ -1,22 +1,14 @@
 package io.github.mig4j.k8s.reconcile;
 
-import com.fasterxml.jackson.annotation.JsonValue;
-import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.JsonName;
 
 /**
  * What to do with a node that another client or an admin has changed. A node that lost its layout by a
  * reboot, or that never had it, is always repaired.
  */
-public enum OnDrift {
+public enum OnDrift implements JsonName {
   /** Leave the node as it is, and report who changed it. */
   YIELD,
   /** Request what is declared again. */
-  RESTORE;
-
-  /** The word of the file, e.g. {@code yield}. */
-  @Override
-  @JsonValue
-  public String toString() {
-    return JsonFields.name(this);
-  }
+  RESTORE
 }

@@ -17,9 +17,8 @@ import org.immutables.value.Value;
 public interface Pace extends JsonForm {
 
   /**
-   * How many nodes of the policy may be unavailable at a time: changing, failed, not ready or cordoned.
-   *
-   * @return 1 node unless set
+   * {@return how many nodes of the policy may be unavailable at a time: changing, failed, not ready
+   * or cordoned; 1 unless set}
    */
   @Value.Default
   default Amount maxUnavailable() {
@@ -27,34 +26,26 @@ public interface Pace extends JsonForm {
   }
 
   /**
-   * How many nodes are changed first, and how long to wait after they are as declared.
-   *
-   * @return empty unless set; the wait for approval ends when the policy has no canary any more
+   * {@return how many nodes are changed first, and how long to wait after they are as declared;
+   * empty unless set} The wait for approval ends when the policy has no canary any more.
    */
   Optional<Canary> canary();
 
-  /**
-   * How many nodes the canary has.
-   *
-   * @return 1 unless set
-   */
+  /** {@return how many nodes the canary has; 1 unless set} */
   @Value.Default
   default int canaryNodes() {
     return 1;
   }
 
   /**
-   * When changes may begin. A change that has begun is finished outside of them.
-   *
-   * @return the windows; always if there is none
+   * {@return when changes may begin, always if there is none; a change that has begun is finished
+   * outside of them}
    */
   List<MaintenanceWindow> windows();
 
   /**
-   * How long a node that was changed stays as it is, unless it is drifted. For a demand also how long the
-   * devices that pods have used are kept.
-   *
-   * @return 10 minutes unless set
+   * {@return how long a node that was changed stays as it is, unless it is drifted; 10 minutes
+   * unless set} For a demand also how long the devices that pods have used are kept.
    */
   @Value.Default
   default Duration coolDown() {
@@ -62,10 +53,9 @@ public interface Pace extends JsonForm {
   }
 
   /**
-   * How long it takes until changes may begin.
+   * {@return how long it takes until changes may begin; zero if they may begin now}
    *
    * @param now the time
-   * @return zero if they may begin now
    */
   default Duration opensAfter(Instant now) {
     Objects.requireNonNull(now, "now");
@@ -80,7 +70,6 @@ public interface Pace extends JsonForm {
     return PolicyWriter.tree(this);
   }
 
-  /** Checks that the numbers are in range. */
   @Value.Check
   default void check() {
     if (canaryNodes() < 1) {
@@ -93,20 +82,12 @@ public interface Pace extends JsonForm {
     }
   }
 
-  /**
-   * One node at a time, at any time.
-   *
-   * @return the pace of a policy that sets none
-   */
+  /** {@return the pace of a policy that sets none: one node at a time, at any time} */
   static Pace oneByOne() {
     return builder().build();
   }
 
-  /**
-   * Starts a pace.
-   *
-   * @return a builder; nothing is required
-   */
+  /** {@return a builder of a pace; nothing is required} */
   static Builder builder() {
     return new Builder();
   }

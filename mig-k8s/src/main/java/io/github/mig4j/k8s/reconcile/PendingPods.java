@@ -125,25 +125,13 @@ public final class PendingPods implements JsonForm {
    * @return an answer for each pod of the cluster that waits, without a stock and bounds
    */
   public static PendingPods of(Cluster cluster) {
-    PodReader.Waiting waiting = PodReader.read(cluster, cluster.allPods());
+    PodReader.Waiting waiting = PodReader.read(cluster, cluster.allPods(), Optional.empty());
     List<NodeCapacity> nodes = new MigFleet(cluster).nodes();
-    Set<String> published = waiting.snapshot().stream()
-        .flatMap(snapshot -> snapshot.inventory().nodes().stream())
-        .map(DraNode::name)
-        .collect(Collectors.toSet());
-    PendingPods plan = of(
-        waiting.byResource(),
-        nodes.stream()
-            .filter(node -> !published.contains(node.status().node()) && !isForDra(node))
-            .toList(),
-        ANY,
-        Map.of());
-    return plan.and(ofClaims(waiting, nodes, Optional.empty()));
-  }
-
-  /** Whether the operator runs no device plugin and no MIG manager on a node. */
-  private static boolean isForDra(NodeCapacity node) {
-    return "dra".equals(node.labels().get(Labels.ALLOCATION_MODE));
+    List<NodeCapacity> ofPlugin = nodes.stream()
+        .filter(node -> waiting.offersResources(node.status().node(), node.labels()))
+        .toList();
+    return of(waiting.byResource(), ofPlugin, ANY, Map.of())
+        .and(ofClaims(waiting, nodes, Optional.empty()));
   }
 
   /**
@@ -210,7 +198,7 @@ public final class PendingPods implements JsonForm {
             "a model, a PCI address or a layout of its GPUs is unknown, or a ResourceSlice is missing; see 'kubectl get resourceslices -o yaml'");
       }
       return Optional.ofNullable(nodes.get(node.name()))
-          .filter(PendingPods::isForDra)
+          .filter(each -> PodReader.isForDra(each.labels()))
           .map(any ->
               "no MIG manager runs there because of its label %s=dra; change its GPUs by hand"
                   .formatted(Labels.ALLOCATION_MODE));
@@ -241,21 +229,16 @@ public final class PendingPods implements JsonForm {
                 .formatted(shared.get(), podOfClaim.get(shared.get())));
       }
       if (!each.claims().isEmpty()) {
-        boolean isGivenUp = false;
-        for (String node : allocator.nodes()) {
-          if (isFor(pod, node)) {
-            ClaimAllocator.Outcome outcome = allocator.allocate(each.claims(), node);
-            if (outcome instanceof ClaimAllocator.Allocated) {
-              take(node);
-              return Optional.of(new PodAnswer.Fits(pod, node));
-            }
-            if (outcome instanceof ClaimAllocator.Fails fails) {
-              return notRead(pod, fails.reason());
-            }
-            isGivenUp |= outcome == ClaimAllocator.Unallocated.GIVEN_UP;
-          }
+        ClaimAllocator.Outcome outcome =
+            allocator.allocate(each.claims(), node -> isFor(pod, node));
+        if (outcome instanceof ClaimAllocator.Allocated allocated) {
+          take(allocated.node());
+          return Optional.of(new PodAnswer.Fits(pod, allocated.node()));
         }
-        if (isGivenUp) {
+        if (outcome instanceof ClaimAllocator.Fails fails) {
+          return notRead(pod, fails.reason());
+        }
+        if (outcome == ClaimAllocator.Unallocated.GIVEN_UP) {
           return notRead(pod, ClaimAllocator.reasonToGiveUp(each.claims()));
         }
       }
@@ -352,20 +335,14 @@ public final class PendingPods implements JsonForm {
     }
   }
 
-  /**
-   * The answers.
-   *
-   * @return one for each pod, in the order in which they are served
-   */
+  /** {@return an answer for each pod, in the order in which they are served} */
   public List<PodAnswer> answers() {
     return List.copyOf(answers.values());
   }
 
   /**
-   * The nodes to change.
-   *
-   * @return the layout of each GPU after the change, by node and index; a GPU without a layout stays
-   *     whole
+   * {@return the layout of each GPU of the nodes to change, by node and index; a GPU without a
+   * layout stays whole}
    */
   public SortedMap<String, SortedMap<Integer, MigLayout>> changes() {
     return Collections.unmodifiableSortedMap(changes);

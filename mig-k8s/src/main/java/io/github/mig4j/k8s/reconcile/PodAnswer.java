@@ -9,19 +9,13 @@ import java.util.Objects;
 /** Which node will serve a pod that waits, or why none can. */
 public sealed interface PodAnswer extends JsonForm {
 
-  /**
-   * The pod.
-   *
-   * @return the pod that waits
-   */
+  /** {@return the pod that waits} */
   WaitingPod pod();
 
-  /**
-   * The answer in words.
-   *
-   * @return one line without a full stop
-   */
-  String message();
+  /** {@return the answer in words: one line without a full stop} */
+  default String message() {
+    return toString();
+  }
 
   /**
    * A node offers the devices already, so nothing is cut for the pod.
@@ -36,7 +30,7 @@ public sealed interface PodAnswer extends JsonForm {
     }
 
     @Override
-    public String message() {
+    public String toString() {
       return "%s: node %s has its devices free, so it waits for something else; see 'kubectl describe pod'"
           .formatted(pod.name(), node);
     }
@@ -48,12 +42,6 @@ public sealed interface PodAnswer extends JsonForm {
           .and("node", node)
           .and("message", message())
           .map();
-    }
-
-    /** The answer in words. */
-    @Override
-    public String toString() {
-      return message();
     }
   }
 
@@ -70,7 +58,7 @@ public sealed interface PodAnswer extends JsonForm {
     }
 
     @Override
-    public String message() {
+    public String toString() {
       return "%s: node %s will serve it after a change of its layout".formatted(pod.name(), node);
     }
 
@@ -81,12 +69,6 @@ public sealed interface PodAnswer extends JsonForm {
           .and("node", node)
           .and("message", message())
           .map();
-    }
-
-    /** The answer in words. */
-    @Override
-    public String toString() {
-      return message();
     }
   }
 
@@ -123,7 +105,7 @@ public sealed interface PodAnswer extends JsonForm {
     }
 
     @Override
-    public String message() {
+    public String toString() {
       return "%s: no node will serve it: %s".formatted(pod.name(), detail);
     }
 
@@ -134,12 +116,6 @@ public sealed interface PodAnswer extends JsonForm {
           .and("reason", reason)
           .and("message", message())
           .map();
-    }
-
-    /** The answer in words. */
-    @Override
-    public String toString() {
-      return message();
     }
   }
 }

@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.PodResourceClaim;
 import io.fabric8.kubernetes.api.model.PodResourceClaimStatus;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.config.MigRole;
@@ -50,6 +51,12 @@ final class PodReader {
       Set<String> claims,
       Optional<DraSnapshot> snapshot) {
 
+    /** Whether the device plugin offers a node's devices, as far as is known: no DRA driver does. */
+    boolean offersResources(String node, Map<String, String> labels) {
+      return !isForDra(labels)
+          && snapshot.flatMap(known -> known.inventory().node(node)).isEmpty();
+    }
+
     /** All pods. */
     List<WaitingPod> all() {
       return Stream.concat(byResource.stream(), byClaim.stream().map(Claiming::pod))
@@ -71,9 +78,9 @@ final class PodReader {
 
   private PodReader() {}
 
-  /** The pods that wait, among others. */
-  static Waiting read(Cluster cluster, Collection<Pod> pods) {
-    return read(cluster, pods, Optional.empty());
+  /** Whether the operator runs no device plugin and no MIG manager on a node. */
+  static boolean isForDra(Map<String, String> labels) {
+    return "dra".equals(labels.get(Labels.ALLOCATION_MODE));
   }
 
   /**

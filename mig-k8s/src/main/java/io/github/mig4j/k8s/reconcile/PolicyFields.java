@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.reconcile;
 
 import io.github.mig4j.lint.Findings;
 import io.github.mig4j.text.GoScalar;
+import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.Spelling;
@@ -13,9 +14,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** A value of a policy file with its path; what is wrong with it is reported. */
 record PolicyFields(Findings findings, YamlPath path, LineColumn keyAt, YamlValue value) {
@@ -126,14 +128,13 @@ record PolicyFields(Findings findings, YamlPath path, LineColumn keyAt, YamlValu
     return Optional.empty();
   }
 
-  OptionalInt number() {
-    if (value.asInt64().isPresent()
-        && value.asInt64().getAsLong() >= 1
-        && value.asInt64().getAsLong() <= 1_000_000) {
-      return OptionalInt.of((int) value.asInt64().getAsLong());
+  Optional<Integer> number() {
+    long number = value.asInt64().orElse(0);
+    if (number >= 1 && number <= 1_000_000) {
+      return Optional.of((int) number);
     }
     wrongType("a number from 1 to 1000000");
-    return OptionalInt.empty();
+    return Optional.empty();
   }
 
   /** A text in a form of its own; what the parser throws is reported. */
@@ -142,15 +143,16 @@ record PolicyFields(Findings findings, YamlPath path, LineColumn keyAt, YamlValu
   }
 
   /** A word of an enum, as the file spells it. */
-  <E extends Enum<E>> Optional<E> word(Function<E, String> spelling, List<E> words) {
+  <E extends Enum<E>> Optional<E> word(Class<E> words) {
     Optional<String> text = text();
-    Optional<E> found = text.flatMap(given ->
-        words.stream().filter(word -> spelling.apply(word).equals(given)).findFirst());
+    Optional<E> found = text.flatMap(given -> JsonFields.constant(words, given));
     if (text.isPresent() && found.isEmpty()) {
       error(
           PolicyCode.INVALID_VALUE,
           "%s is %s".formatted(subject(), Quoted.of(text.get())),
-          "write one of " + String.join(", ", words.stream().map(spelling).toList()));
+          Stream.of(words.getEnumConstants())
+              .map(JsonFields::name)
+              .collect(Collectors.joining(", ", "write one of ", "")));
     }
     return found;
   }

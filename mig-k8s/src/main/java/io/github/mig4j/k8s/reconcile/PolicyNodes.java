@@ -20,22 +20,19 @@ import java.util.stream.Collectors;
 public record PolicyNodes(SortedMap<String, String> labels, List<String> names)
     implements JsonForm {
 
-  /** Copies the values, and checks that something is chosen. */
   public PolicyNodes {
     Objects.requireNonNull(labels, "labels");
-    Objects.requireNonNull(names, "names");
     labels = Collections.unmodifiableSortedMap(new TreeMap<>(labels));
-    names = List.copyOf(names);
+    names = List.copyOf(Objects.requireNonNull(names, "names"));
     if (labels.isEmpty() && names.isEmpty()) {
       throw new IllegalArgumentException("A policy needs nodes, but has neither labels nor names");
     }
   }
 
   /**
-   * The nodes that have labels.
+   * {@return the nodes that have labels}
    *
    * @param labels values by key, at least one
-   * @return these nodes
    */
   public static PolicyNodes withLabels(Map<String, String> labels) {
     Objects.requireNonNull(labels, "labels");
@@ -43,10 +40,9 @@ public record PolicyNodes(SortedMap<String, String> labels, List<String> names)
   }
 
   /**
-   * The nodes with names.
+   * {@return the nodes with names}
    *
    * @param names the names, at least one
-   * @return these nodes
    */
   public static PolicyNodes named(String... names) {
     Objects.requireNonNull(names, "names");
@@ -54,11 +50,10 @@ public record PolicyNodes(SortedMap<String, String> labels, List<String> names)
   }
 
   /**
-   * Whether a node is one of these.
+   * {@return whether a node is one of these: its name is listed, or it has all labels}
    *
    * @param name its name
    * @param nodeLabels its labels
-   * @return true if its name is listed, or it has all labels
    */
   public boolean contains(String name, Map<String, String> nodeLabels) {
     Objects.requireNonNull(name, "name");

@@ -19,18 +19,18 @@ import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.LocalTime;
 import java.time.ZoneId;
-import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** Reads a policy file. A policy with an error is not read; the others are. */
@@ -46,6 +46,7 @@ final class PolicyReader {
       List.of("maxUnavailable", "canary", "windows", "coolDown");
   private static final List<String> CANARY = List.of("nodes", "pause");
   private static final List<String> WINDOW = List.of("days", "from", "to", "zone");
+  private static final Set<DayOfWeek> EVERY_DAY = Set.of(DayOfWeek.values());
 
   private static final Pattern DURATION =
       Pattern.compile("(?=[0-9])(?:[0-9]{1,4}h)?(?:[0-9]{1,6}m)?(?:[0-9]{1,6}s)?");
@@ -122,11 +123,9 @@ final class PolicyReader {
     });
     field(fields, "pace").flatMap(this::pace).ifPresent(policy::pace);
     field(fields, "disruption")
-        .flatMap(field -> field.word(Disruption::toJson, List.of(Disruption.values())))
+        .flatMap(field -> field.word(Disruption.class))
         .ifPresent(policy::disruption);
-    field(fields, "onDrift")
-        .flatMap(field -> field.word(OnDrift::toString, List.of(OnDrift.values())))
-        .ifPresent(policy::onDrift);
+    field(fields, "onDrift").flatMap(field -> field.word(OnDrift.class)).ifPresent(policy::onDrift);
     field(fields, "gated").flatMap(PolicyFields::bool).ifPresent(policy::gated);
     field(fields, "held").flatMap(PolicyFields::bool).ifPresent(policy::held);
     return errors(findings) == errors ? item.built(policy::build) : Optional.empty();
@@ -210,10 +209,9 @@ final class PolicyReader {
   }
 
   private static Optional<PolicyTarget> shared(SharingKind kind, PolicyFields field) {
-    OptionalInt replicas = field.number();
-    return replicas.isEmpty()
-        ? Optional.empty()
-        : field.built(() -> new PolicyTarget.Shared(kind, replicas.getAsInt()));
+    return field
+        .number()
+        .flatMap(replicas -> field.built(() -> new PolicyTarget.Shared(kind, replicas)));
   }
 
   private Optional<PolicyTarget> demand(PolicyFields field) {
@@ -221,8 +219,10 @@ final class PolicyReader {
     SortedMap<MigProfile, Integer> stock =
         field(fields, "stock").map(PolicyReader::devices).orElseGet(TreeMap::new);
     boolean serves = field(fields, "servePods").flatMap(PolicyFields::bool).orElse(true);
-    OptionalInt maxGpus =
-        field(fields, "maxGpus").map(PolicyFields::number).orElse(OptionalInt.empty());
+    OptionalInt maxGpus = field(fields, "maxGpus")
+        .flatMap(PolicyFields::number)
+        .map(OptionalInt::of)
+        .orElse(OptionalInt.empty());
     return field.built(() -> new PolicyTarget.ForDemand(
         stock,
         serves ? PolicyTarget.ForDemand.Pods.SERVED : PolicyTarget.ForDemand.Pods.IGNORED,
@@ -233,10 +233,8 @@ final class PolicyReader {
     SortedMap<MigProfile, Integer> devices = new TreeMap<>();
     field.map().forEach((name, count) -> {
       Optional<MigProfile> profile = count.built(() -> MigProfile.parse(name));
-      OptionalInt number = count.number();
-      if (profile.isPresent() && number.isPresent()) {
-        devices.put(profile.get(), number.getAsInt());
-      }
+      Optional<Integer> number = count.number();
+      profile.ifPresent(known -> number.ifPresent(some -> devices.put(known, some)));
     });
     return devices;
   }
@@ -257,50 +255,37 @@ final class PolicyReader {
 
   private static void canary(PolicyFields field, Pace.Builder pace) {
     Map<String, PolicyFields> fields = field.known(CANARY);
-    field(fields, "nodes").map(PolicyFields::number).ifPresent(number -> {
-      if (number.isPresent()) {
-        pace.canaryNodes(number.getAsInt());
-      }
-    });
+    field(fields, "nodes").flatMap(PolicyFields::number).ifPresent(pace::canaryNodes);
     pace.canary(new Canary(field(fields, "pause").flatMap(PolicyReader::duration)));
   }
 
   private static Optional<Duration> duration(PolicyFields field) {
-    return field.parsed(text -> duration(text)
-        .orElseThrow(() -> new IllegalArgumentException(
-            "'%s' is no duration; write e.g. 90s, 10m or 1h30m".formatted(text))));
-  }
-
-  private static Optional<Duration> duration(String text) {
-    try {
-      return DURATION.matcher(text).matches()
-          ? Optional.of(Duration.parse("PT" + text.toUpperCase(Locale.ROOT)))
-          : Optional.empty();
-    } catch (DateTimeParseException | ArithmeticException e) {
-      return Optional.empty();
-    }
+    return field.parsed(text -> {
+      if (!DURATION.matcher(text).matches()) {
+        throw new IllegalArgumentException(
+            "'%s' is no duration; write e.g. 90s, 10m or 1h30m".formatted(text));
+      }
+      return Duration.parse("PT" + text.toUpperCase(Locale.ROOT));
+    });
   }
 
   private static Optional<MaintenanceWindow> window(PolicyFields field) {
     Map<String, PolicyFields> fields = field.known(WINDOW);
-    EnumSet<DayOfWeek> days = EnumSet.noneOf(DayOfWeek.class);
-    Optional<PolicyFields> listed = field(fields, "days");
-    if (listed.isEmpty()) {
-      days = EnumSet.allOf(DayOfWeek.class);
-    } else {
-      for (PolicyFields day : listed.get().list()) {
-        day.parsed(PolicyReader::day).ifPresent(days::add);
-      }
-    }
+    Set<DayOfWeek> days = field(fields, "days").map(PolicyReader::days).orElse(EVERY_DAY);
     Optional<LocalTime> from = time(field, fields, "from", "from: \"22:00\"");
     Optional<LocalTime> to = time(field, fields, "to", "to: \"04:00\"");
     Optional<ZoneId> zone = field(fields, "zone")
         .map(given -> given.parsed(ZoneId::of))
         .orElseGet(() -> Optional.of(ZoneId.of("UTC")));
-    EnumSet<DayOfWeek> chosen = days;
     return from.isEmpty() || to.isEmpty() || zone.isEmpty()
         ? Optional.empty()
-        : field.built(() -> new MaintenanceWindow(chosen, from.get(), to.get(), zone.get()));
+        : field.built(() -> new MaintenanceWindow(days, from.get(), to.get(), zone.get()));
+  }
+
+  private static Set<DayOfWeek> days(PolicyFields field) {
+    return field.list().stream()
+        .flatMap(day -> day.parsed(PolicyReader::day).stream())
+        .collect(Collectors.toSet());
   }
 
   /** A day by its name or its first three letters. */

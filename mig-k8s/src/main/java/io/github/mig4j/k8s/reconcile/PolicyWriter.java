@@ -1,16 +1,16 @@
 package io.github.mig4j.k8s.reconcile;
 
-import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.k8s.rollout.Canary;
 import io.github.mig4j.sharing.SharingKind;
+import io.github.mig4j.text.JsonFields;
 import java.time.DayOfWeek;
 import java.time.Duration;
 import java.time.format.TextStyle;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.SortedMap;
+import java.util.Optional;
 
 /** A policy as the tree that its file contains; what has its default is left out. */
 final class PolicyWriter {
@@ -22,44 +22,30 @@ final class PolicyWriter {
   }
 
   static Map<String, Object> tree(MigPolicy policy) {
-    Map<String, Object> tree = new LinkedHashMap<>();
-    tree.put("name", policy.name());
-    tree.put("nodes", tree(policy.nodes()));
-    Map<String, Object> gpus = new LinkedHashMap<>();
-    policy.gpus().forEach((model, target) -> gpus.put(model, tree(target)));
-    tree.put("gpus", gpus);
-    if (!policy.pace().equals(Pace.oneByOne())) {
-      tree.put("pace", tree(policy.pace()));
-    }
-    if (policy.disruption() != Disruption.NONE) {
-      tree.put("disruption", policy.disruption().toJson());
-    }
-    if (policy.onDrift() != OnDrift.YIELD) {
-      tree.put("onDrift", policy.onDrift().toString());
-    }
-    if (policy.gated()) {
-      tree.put("gated", true);
-    }
-    if (policy.held()) {
-      tree.put("held", true);
-    }
-    return tree;
+    return JsonFields.of("name", policy.name())
+        .and("nodes", policy.nodes())
+        .and("gpus", policy.gpus())
+        .and("pace", unless(Pace.oneByOne(), policy.pace()))
+        .and("disruption", unless(Disruption.NONE, policy.disruption()))
+        .and("onDrift", unless(OnDrift.YIELD, policy.onDrift()))
+        .and("gated", unless(false, policy.gated()))
+        .and("held", unless(false, policy.held()))
+        .map();
+  }
+
+  private static <T> Optional<T> unless(T usual, T value) {
+    return Optional.of(value).filter(given -> !given.equals(usual));
   }
 
   static Map<String, Object> tree(PolicyNodes nodes) {
-    Map<String, Object> tree = new LinkedHashMap<>();
-    if (!nodes.labels().isEmpty()) {
-      tree.put("labels", nodes.labels());
-    }
-    if (!nodes.names().isEmpty()) {
-      tree.put("names", nodes.names());
-    }
-    return tree;
+    return JsonFields.of("labels", Optional.of(nodes.labels()).filter(some -> !some.isEmpty()))
+        .and("names", Optional.of(nodes.names()).filter(some -> !some.isEmpty()))
+        .map();
   }
 
   static Map<String, Object> tree(PolicyTarget target) {
     if (target instanceof PolicyTarget.Layout layout) {
-      return Map.of("layout", devices(layout.devices()));
+      return JsonFields.of("layout", layout.devices()).map();
     }
     if (target instanceof PolicyTarget.Config config) {
       return Map.of("config", config.name());
@@ -76,46 +62,32 @@ final class PolicyWriter {
   }
 
   private static Map<String, Object> tree(PolicyTarget.ForDemand demand) {
-    Map<String, Object> tree = new LinkedHashMap<>();
-    if (!demand.stock().isEmpty()) {
-      tree.put("stock", devices(demand.stock()));
-    }
-    if (demand.pods() == PolicyTarget.ForDemand.Pods.IGNORED) {
-      tree.put("servePods", false);
-    }
-    demand.maxGpus().ifPresent(max -> tree.put("maxGpus", max));
-    return tree;
-  }
-
-  private static Map<String, Integer> devices(SortedMap<MigProfile, Integer> devices) {
-    Map<String, Integer> tree = new LinkedHashMap<>();
-    devices.forEach((profile, count) -> tree.put(profile.toString(), count));
-    return tree;
+    return JsonFields.of("stock", unless(Map.of(), demand.stock()))
+        .and("servePods", unless(true, demand.pods() == PolicyTarget.ForDemand.Pods.SERVED))
+        .and("maxGpus", demand.maxGpus())
+        .map();
   }
 
   static Map<String, Object> tree(Pace pace) {
-    Map<String, Object> tree = new LinkedHashMap<>();
-    tree.put("maxUnavailable", pace.maxUnavailable().toString());
-    pace.canary().ifPresent(canary -> {
-      Map<String, Object> inner = new LinkedHashMap<>();
-      inner.put("nodes", pace.canaryNodes());
-      canary.pause().ifPresent(pause -> inner.put("pause", duration(pause)));
-      tree.put("canary", inner);
-    });
-    if (!pace.windows().isEmpty()) {
-      tree.put("windows", pace.windows().stream().map(PolicyWriter::tree).toList());
-    }
-    tree.put("coolDown", duration(pace.coolDown()));
-    return tree;
+    return JsonFields.of("maxUnavailable", pace.maxUnavailable())
+        .and("canary", pace.canary().map(canary -> tree(pace.canaryNodes(), canary)))
+        .and("windows", Optional.of(pace.windows()).filter(some -> !some.isEmpty()))
+        .and("coolDown", duration(pace.coolDown()))
+        .map();
+  }
+
+  private static Map<String, Object> tree(int nodes, Canary canary) {
+    return JsonFields.of("nodes", nodes)
+        .and("pause", canary.pause().map(PolicyWriter::duration))
+        .map();
   }
 
   static Map<String, Object> tree(MaintenanceWindow window) {
-    Map<String, Object> tree = new LinkedHashMap<>();
-    tree.put("days", window.days().stream().map(PolicyWriter::day).toList());
-    tree.put("from", window.from().toString());
-    tree.put("to", window.to().toString());
-    tree.put("zone", window.zone().toString());
-    return tree;
+    return JsonFields.of("days", window.days().stream().map(PolicyWriter::day).toList())
+        .and("from", window.from().toString())
+        .and("to", window.to().toString())
+        .and("zone", window.zone().toString())
+        .map();
   }
 
   /** E.g. {@code Sat}. */

@@ -1,9 +1,7 @@
 package io.github.mig4j.k8s.reconcile;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.config.MigConfigDocument;
-import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuPods;
@@ -30,7 +28,6 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -315,23 +312,14 @@ final class ReconcileLoop {
       }
       policy.gpus().forEach((id, target) -> {
         if (target instanceof PolicyTarget.ForDemand own) {
-          model(id)
-              .ifPresent(model -> plans.add(demand.plan(
-                  policy,
-                  own,
-                  model,
-                  all,
-                  node -> pods(view, node),
-                  waiting.byResource(),
-                  document,
-                  now())));
+          plans.add(demand.plan(policy, own, id, all, view::cachedPods, waiting, document, now()));
         }
       });
     }
     plans.add(DemandPlanner.planClaims(waiting, all, document));
     report(DemandPlanner.answers(plans, answers, waiting.all()));
-    Map<String, SortedMap<Integer, MigLayout>> changes =
-        new HashMap<>(DemandPlanner.changes(plans));
+    Map<String, SortedMap<Integer, MigLayout>> changes = new HashMap<>();
+    plans.forEach(plan -> changes.putAll(plan.changes()));
     planned.forEach((node, layouts) -> {
       if (unfinished.contains(node)) {
         changes.putIfAbsent(node, layouts);
@@ -368,16 +356,5 @@ final class ReconcileLoop {
         .filter(answer -> !before.contains(answer))
         .forEach(answer ->
             LOG.info("reconciler pod={} answer=\"{}\"", answer.pod().name(), answer.message()));
-  }
-
-  private static List<Pod> pods(SharedView view, String node) {
-    return view.cachedPods(node);
-  }
-
-  private Optional<GpuModel> model(String id) {
-    return Stream.ofNullable(id)
-        .flatMap(each -> cluster.settings().catalog().models().stream()
-            .filter(model -> model.id().equals(each)))
-        .findFirst();
   }
 }

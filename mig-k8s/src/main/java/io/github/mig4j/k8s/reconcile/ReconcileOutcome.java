@@ -20,7 +20,6 @@ public record ReconcileOutcome(
     String node, Optional<String> policy, NodeStanding standing, Optional<Duration> requeueAfter)
     implements JsonForm {
 
-  /** Checks that nothing is null. */
   public ReconcileOutcome {
     Objects.requireNonNull(node, "node");
     Objects.requireNonNull(policy, "policy");

@@ -81,10 +81,9 @@ public final class Reconciler {
   }
 
   /**
-   * Reports each node whose standing has changed.
+   * {@return a reconciler that reports each node whose standing has changed}
    *
    * @param consumer receives the outcomes, on the thread that reconciles
-   * @return a reconciler that reports
    */
   public Reconciler onOutcome(Consumer<ReconcileOutcome> consumer) {
     Objects.requireNonNull(consumer, "consumer");
@@ -92,11 +91,10 @@ public final class Reconciler {
   }
 
   /**
-   * Sets how long each stage of a change may take, as {@link
-   * io.github.mig4j.k8s.change.ApplyRequest#timings}.
+   * {@return a reconciler with other limits for the stages of a change, as {@link
+   * io.github.mig4j.k8s.change.ApplyRequest#timings}}
    *
    * @param changed the timings
-   * @return a reconciler with these timings
    */
   public Reconciler timings(ApplyTimings changed) {
     Objects.requireNonNull(changed, "changed");
@@ -151,11 +149,7 @@ public final class Reconciler {
         NodeReconcile.Unwatched.NOTHING);
   }
 
-  /**
-   * Starts to reconcile every node, on a thread of its own, until it is closed.
-   *
-   * @return the running reconciler
-   */
+  /** {@return a running reconciler of every node, on a thread of its own, until it is closed} */
   public Running start() {
     Running running = new Running(this);
     running.campaign();
@@ -250,18 +244,15 @@ public final class Reconciler {
     }
 
     /**
-     * How the nodes stand.
-     *
-     * @return the last outcome of each node with a GPU, by name; none while another process leads
+     * {@return the last outcome of each node with a GPU, by name; none while another process leads}
      */
     public SortedMap<String, ReconcileOutcome> outcomes() {
       return loop.outcomes();
     }
 
     /**
-     * What the policies with a demand do for the pods that wait.
-     *
-     * @return the last answer for each pod; none while another process leads
+     * {@return what the policies with a demand do for the pods that wait: the last answer for each;
+     * none while another process leads}
      */
     public List<PodAnswer> answers() {
       return loop.answers();

@@ -46,8 +46,7 @@ public interface WaitingPod extends JsonForm {
       Objects.requireNonNull(subject, "subject");
       Objects.requireNonNull(key, "key");
       Objects.requireNonNull(operator, "operator");
-      Objects.requireNonNull(values, "values");
-      values = List.copyOf(values);
+      values = List.copyOf(Objects.requireNonNull(values, "values"));
     }
 
     /** What a condition is about. */
@@ -92,11 +91,10 @@ public interface WaitingPod extends JsonForm {
     }
 
     /**
-     * Whether a node meets the condition, as the scheduler decides.
+     * {@return whether a node meets the condition, as the scheduler decides}
      *
      * @param node the node's name
      * @param labels its labels
-     * @return true if it does
      */
     public boolean isMetBy(String node, Map<String, String> labels) {
       Objects.requireNonNull(node, "node");
@@ -139,45 +137,35 @@ public interface WaitingPod extends JsonForm {
     }
   }
 
-  /**
-   * The namespace and the name.
-   *
-   * @return e.g. {@code ml/train-0}
-   */
+  /** {@return the namespace and the name, e.g. {@code ml/train-0}} */
   String name();
 
   /**
-   * The devices that it asks for by resource names or by claims, which must be on one node.
-   *
-   * @return counts of at least 1 by profile; empty if its claims are {@link #unread}
+   * {@return the devices that it asks for by resource names or by claims, which must be on one
+   * node: counts of at least 1 by profile; empty if its claims are {@link #unread}}
    */
   @Value.NaturalOrder
   SortedMap<MigProfile, Integer> devices();
 
-  /**
-   * The labels that its node must have.
-   *
-   * @return values by key
-   */
+  /** {@return the labels that its node must have} */
   @Value.Redacted
   @Value.NaturalOrder
   SortedMap<String, String> nodeSelector();
 
   /**
-   * The required node affinity: its node must meet all conditions of one of these terms. The products that
-   * its claims select are a condition of each term, on the label {@code gpu.nvidia.com/productName}.
-   *
-   * @return the terms; empty if every node will do. A term without a condition is met by no node.
+   * {@return the terms of the required node affinity, of which its node must meet one with all its
+   * conditions; empty if every node will do} A term without a condition is met by no node. The
+   * products that its claims select are a condition of each term, on the label {@code
+   * gpu.nvidia.com/productName}.
    */
   @Value.Redacted
   List<List<NodeCondition>> nodeAffinity();
 
   /**
-   * Whether a node has the labels and meets the conditions that the pod requires of its node.
+   * {@return whether a node has the labels and meets the conditions that the pod requires of its node}
    *
    * @param node the node's name
    * @param labels its labels
-   * @return true if the scheduler may choose it
    */
   default boolean isFor(String node, Map<String, String> labels) {
     Objects.requireNonNull(node, "node");
@@ -189,26 +177,17 @@ public interface WaitingPod extends JsonForm {
                     && term.stream().allMatch(condition -> condition.isMetBy(node, labels))));
   }
 
-  /**
-   * Its priority; the higher is served first.
-   *
-   * @return 0 unless it has a priority class
-   */
+  /** {@return its priority, 0 unless it has a priority class; the higher is served first} */
   @Value.Redacted
   int priority();
 
-  /**
-   * When it was created; of equal priorities the oldest is served first.
-   *
-   * @return the time
-   */
+  /** {@return when it was created; of equal priorities the oldest is served first} */
   @Value.Redacted
   Instant since();
 
   /**
-   * Why no GPU is cut for it whatever the nodes are.
-   *
-   * @return the reason with a remedy; empty if GPUs can be cut for it
+   * {@return why no GPU is cut for it whatever the nodes are, with a remedy; empty if GPUs can be
+   * cut for it}
    */
   @Value.Redacted
   Optional<String> unread();

@@ -21,7 +21,6 @@ public record Amount(int value, Unit unit) {
     PERCENT
   }
 
-  /** Checks the range. */
   public Amount {
     Objects.requireNonNull(unit, "unit");
     if (value < 1 || (unit == Unit.PERCENT && value > 100)) {
@@ -32,20 +31,18 @@ public record Amount(int value, Unit unit) {
   }
 
   /**
-   * A fixed number of nodes.
+   * {@return a fixed number of nodes}
    *
    * @param count nodes, at least 1
-   * @return the amount
    */
   public static Amount nodes(int count) {
     return new Amount(count, Unit.NODES);
   }
 
   /**
-   * A percentage of the rollout's nodes.
+   * {@return a percentage of the rollout's nodes}
    *
    * @param percent from 1 to 100
-   * @return the amount
    */
   public static Amount percent(int percent) {
     return new Amount(percent, Unit.PERCENT);
@@ -72,10 +69,9 @@ public record Amount(int value, Unit unit) {
   }
 
   /**
-   * The number of nodes in a rollout.
+   * {@return the number of nodes in a rollout, at least 1}
    *
    * @param total the number of the rollout's nodes
-   * @return at least 1
    */
   public int of(int total) {
     return unit == Unit.NODES ? value : Math.max(1, (int) ((long) total * value / 100));

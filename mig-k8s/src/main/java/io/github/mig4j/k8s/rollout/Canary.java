@@ -15,7 +15,6 @@ import java.util.Optional;
  */
 public record Canary(Optional<Duration> pause) implements JsonForm {
 
-  /** Checks that a pause is not negative. */
   public Canary {
     Objects.requireNonNull(pause, "pause");
     pause.filter(Duration::isNegative).ifPresent(negative -> {
@@ -25,9 +24,8 @@ public record Canary(Optional<Duration> pause) implements JsonForm {
   }
 
   /**
-   * The other nodes start when {@link Rollout#resume()} is called, in any process.
-   *
-   * @return a wait for approval
+   * {@return a wait for approval: the other nodes start when {@link Rollout#resume()} is called, in
+   * any process}
    */
   public static Canary awaitApproval() {
     return new Canary(Optional.empty());

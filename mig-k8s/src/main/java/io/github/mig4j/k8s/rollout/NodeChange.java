@@ -28,7 +28,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** The change of one node, or its rollback, and what its result means for the rollout. */
-final class NodeChange {
+record NodeChange(Cluster cluster, RolloutOptions options, Consumer<ApplyEvent> steps) {
 
   private static final Logger LOG = LoggerFactory.getLogger(NodeChange.class);
 
@@ -36,16 +36,6 @@ final class NodeChange {
   private static final int MAX_ATTEMPTS = 6;
 
   private static final Duration RETRY_INTERVAL = Duration.ofSeconds(5);
-
-  private final Cluster cluster;
-  private final RolloutOptions options;
-  private final Consumer<ApplyEvent> steps;
-
-  NodeChange(Cluster cluster, RolloutOptions options, Consumer<ApplyEvent> steps) {
-    this.cluster = cluster;
-    this.options = options;
-    this.steps = steps;
-  }
 
   /** The result of a change. */
   sealed interface Result {
@@ -144,9 +134,8 @@ final class NodeChange {
   private ApplyRequest request(Task task) {
     MigNode node = new MigNode(cluster, task.node());
     ChangeKind kind = task.content().kind();
-    String config = task.content().config();
     if (task.kind() == Task.Kind.APPLY) {
-      return kind == ChangeKind.LAYOUT ? node.apply(config) : node.share(config);
+      return task.content().request(node);
     }
     String label = label(task);
     boolean undoes =

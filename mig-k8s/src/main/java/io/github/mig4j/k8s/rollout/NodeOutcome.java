@@ -10,11 +10,7 @@ import java.util.Optional;
 /** The outcome of one node. */
 public sealed interface NodeOutcome extends JsonForm {
 
-  /**
-   * The node's name.
-   *
-   * @return the name
-   */
+  /** {@return the node's name} */
   String node();
 
   /**

@@ -19,17 +19,7 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** A rollout's ConfigMap; every write is conditional on the version that was read. */
-final class RecordStore {
-
-  private final Cluster cluster;
-  private final String namespace;
-  private final String name;
-
-  RecordStore(Cluster cluster, String namespace, String name) {
-    this.cluster = cluster;
-    this.namespace = namespace;
-    this.name = name;
-  }
+record RecordStore(Cluster cluster, String namespace, String name) {
 
   @Override
   public String toString() {
@@ -55,8 +45,7 @@ final class RecordStore {
         .withData(record.data())
         .build();
     ConfigMap unused = cluster.call(
-        "create configmap %s/%s".formatted(namespace, name),
-        () -> cluster.client().configMaps().inNamespace(namespace).resource(map).create());
+        "create configmap %s/%s".formatted(namespace, name), () -> handle(map).create());
   }
 
   /**
@@ -74,12 +63,7 @@ final class RecordStore {
         ConfigMap map = new ConfigMapBuilder(before).withData(data).build();
         ConfigMap unused = cluster.call(
             "update configmap %s/%s".formatted(namespace, name),
-            () -> cluster
-                .client()
-                .configMaps()
-                .inNamespace(namespace)
-                .resource(map)
-                .update());
+            () -> handle(map).update());
       }
       return after;
     });
@@ -166,6 +150,10 @@ final class RecordStore {
 
   private Resource<ConfigMap> handle() {
     return cluster.client().configMaps().inNamespace(namespace).withName(name);
+  }
+
+  private Resource<ConfigMap> handle(ConfigMap content) {
+    return cluster.client().configMaps().inNamespace(namespace).resource(content);
   }
 
   private RolloutRecord record(ConfigMap map) {

@@ -111,10 +111,9 @@ public final class Rollout {
   }
 
   /**
-   * Chooses nodes by name.
+   * {@return a rollout to nodes, chosen by name}
    *
    * @param names the nodes, at least one
-   * @return a rollout to these nodes
    * @throws IllegalArgumentException if the list is empty
    */
   public Rollout nodes(Collection<String> names) {
@@ -124,10 +123,9 @@ public final class Rollout {
   }
 
   /**
-   * Chooses nodes, and a configuration for each.
+   * {@return a rollout of a configuration for each node, which needs no {@link #config}}
    *
    * @param configs the name of the configuration for each node
-   * @return a rollout that needs no {@link #config}
    * @throws IllegalArgumentException if the map is empty, or a configuration's name is not a label
    *     value
    */
@@ -145,11 +143,10 @@ public final class Rollout {
   }
 
   /**
-   * Chooses the layout of the nodes' GPUs.
+   * {@return a rollout of a layout of the nodes' GPUs}
    *
    * @param config a name under {@code mig-configs} in the ConfigMap that the GPU Operator uses; its
    *     content must not change during the rollout
-   * @return a rollout of this configuration
    * @throws IllegalArgumentException if the name is not a label value
    */
   public Rollout config(String config) {
@@ -158,11 +155,10 @@ public final class Rollout {
   }
 
   /**
-   * Chooses the sharing configuration of the nodes, instead of {@link #config}.
+   * {@return a rollout of a sharing configuration, instead of {@link #config}}
    *
    * @param config a key of the ConfigMap that the device plugin reads; its content is fixed when the
    *     rollout begins
-   * @return a rollout to this sharing configuration
    * @throws IllegalArgumentException if the name is not a label value
    */
   public Rollout share(String config) {
@@ -261,10 +257,9 @@ public final class Rollout {
   }
 
   /**
-   * Sets how long the change of one node may take.
+   * {@return a rollout with a limit for the change of one node}
    *
    * @param deadline a positive duration; one hour by default
-   * @return a rollout with this deadline
    * @throws IllegalArgumentException if it is not positive
    */
   public Rollout nodeDeadline(Duration deadline) {
@@ -352,9 +347,8 @@ public final class Rollout {
   }
 
   /**
-   * The rollout according to its record.
+   * {@return the rollout according to its record; empty if no rollout has this name}
    *
-   * @return its status; empty if no rollout has this name
    * @throws io.github.mig4j.k8s.cluster.MigClusterException if the API server does not answer or does not
    *     allow it
    */

@@ -17,11 +17,7 @@ public enum RolloutPhase implements JsonName {
   /** It was aborted; the others were not reached. */
   ABORTED;
 
-  /**
-   * Whether the rollout has ended.
-   *
-   * @return true for {@link #DONE}, {@link #STOPPED} and {@link #ABORTED}
-   */
+  /** {@return whether the rollout has ended: true for {@link #DONE}, {@link #STOPPED} and {@link #ABORTED}} */
   public boolean isFinal() {
     return this == DONE || this == STOPPED || this == ABORTED;
   }

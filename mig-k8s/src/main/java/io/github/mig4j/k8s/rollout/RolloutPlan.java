@@ -20,11 +20,9 @@ import java.util.stream.Collectors;
 public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailable)
     implements JsonForm {
 
-  /** Copies the nodes. */
   public RolloutPlan {
     Objects.requireNonNull(name, "name");
-    Objects.requireNonNull(nodes, "nodes");
-    nodes = List.copyOf(nodes);
+    nodes = List.copyOf(Objects.requireNonNull(nodes, "nodes"));
   }
 
   /**
@@ -35,17 +33,14 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
    */
   public record PlannedNode(Preflight preflight, List<String> pods) implements JsonForm {
 
-    /** Copies the pods. */
     public PlannedNode {
       Objects.requireNonNull(preflight, "preflight");
-      Objects.requireNonNull(pods, "pods");
-      pods = List.copyOf(pods);
+      pods = List.copyOf(Objects.requireNonNull(pods, "pods"));
     }
 
     /**
-     * Whether the configuration is in force, so that nothing would be changed.
-     *
-     * @return false also if that is unknown
+     * {@return whether the configuration is in force, so that nothing would be changed; false also
+     * if that is unknown}
      */
     public boolean isInForce() {
       return preflight.inForce()
@@ -53,9 +48,8 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
     }
 
     /**
-     * How many of the node's GPUs would be reset.
-     *
-     * @return all of them if a GPU's MIG mode changes, which resets every GPU of the node; 0 otherwise
+     * {@return how many of the node's GPUs would be reset: all of them if a GPU's MIG mode changes,
+     * 0 otherwise}
      */
     public int gpuResets() {
       return preflight
@@ -95,11 +89,7 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
     }
   }
 
-  /**
-   * The GPUs that would be reset on all nodes.
-   *
-   * @return their number
-   */
+  /** {@return how many GPUs would be reset on all nodes} */
   public int gpuResets() {
     return nodes.stream()
         .filter(node -> node.preflight().isClear())
@@ -118,11 +108,7 @@ public record RolloutPlan(String name, List<PlannedNode> nodes, int maxUnavailab
         .formatted(name, changed, nodes.size(), skipped, maxUnavailable, gpuResets());
   }
 
-  /**
-   * The summary, and a line for each node.
-   *
-   * @return several lines, without a line break at the end
-   */
+  /** {@return the summary, and a line for each node, without a line break at the end} */
   public String toText() {
     return this + nodes.stream().map(node -> "\n  " + node).collect(Collectors.joining());
   }

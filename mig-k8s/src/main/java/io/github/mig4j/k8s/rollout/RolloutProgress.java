@@ -6,10 +6,12 @@ import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.text.JsonFields;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
-import java.util.EnumMap;
+import java.util.Collections;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * How many nodes are in each state, and how long the rest may take.
@@ -39,32 +41,24 @@ public record RolloutProgress(
     ROLLED_BACK
   }
 
-  /** Copies the counts. */
   public RolloutProgress {
     Objects.requireNonNull(counts, "counts");
     Objects.requireNonNull(elapsed, "elapsed");
     Objects.requireNonNull(remaining, "remaining");
-    Map<State, Integer> copy = new EnumMap<>(State.class);
-    copy.putAll(counts);
-    counts = Map.copyOf(copy);
+    counts = Collections.unmodifiableMap(new TreeMap<>(counts));
   }
 
   /**
-   * The number of nodes in one state.
+   * {@return the number of nodes in one state, from 0}
    *
    * @param state the state
-   * @return their number, from 0
    */
   public int count(State state) {
     Objects.requireNonNull(state, "state");
     return counts.getOrDefault(state, 0);
   }
 
-  /**
-   * The number of the rollout's nodes.
-   *
-   * @return their number
-   */
+  /** {@return the number of the rollout's nodes} */
   public int total() {
     return counts.values().stream().mapToInt(count -> count).sum();
   }
@@ -74,14 +68,10 @@ public record RolloutProgress(
   public String toString() {
     StringBuilder line =
         new StringBuilder("%d of %d verified".formatted(count(State.VERIFIED), total()));
-    for (State state :
-        new State[] {State.SKIPPED, State.FAILED, State.ROLLED_BACK, State.UNDER_WAY}) {
-      if (count(state) > 0) {
-        line.append(", %d %s"
-            .formatted(
-                count(state), state.name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ')));
-      }
-    }
+    Stream.of(State.SKIPPED, State.FAILED, State.ROLLED_BACK, State.UNDER_WAY)
+        .filter(state -> count(state) > 0)
+        .map(state -> ", %d %s".formatted(count(state), state.toJson().replace('-', ' ')))
+        .forEach(line::append);
     remaining.ifPresent(left -> line.append(
         ", about %s left".formatted(DurationText.of(left.truncatedTo(ChronoUnit.SECONDS)))));
     return line.toString();

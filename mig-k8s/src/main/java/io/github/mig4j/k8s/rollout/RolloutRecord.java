@@ -1,5 +1,7 @@
 package io.github.mig4j.k8s.rollout;
 
+import io.github.mig4j.k8s.change.ApplyRequest;
+import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.internal.ChangeKind;
@@ -16,6 +18,7 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The data of a rollout's ConfigMap: a few fields, and one line for each node. A change in progress is
@@ -58,6 +61,10 @@ record RolloutRecord(
       return words.length < 4
           ? new Content(words[1], words[2])
           : new Content(ChangeKind.of(words[3]).orElseThrow(), words[1], words[2]);
+    }
+
+    ApplyRequest request(MigNode node) {
+      return kind == ChangeKind.LAYOUT ? node.apply(config) : node.share(config);
     }
 
     /** Whether the value of a node's config label is one of its names. */
@@ -176,8 +183,6 @@ record RolloutRecord(
     FAILED_ROLLBACK_DUE,
     ROLLED_BACK;
 
-    private final String word = JsonFields.name(this);
-
     boolean isWaiting() {
       return this == WAITING || this == WAITING_UNCHANGED;
     }
@@ -187,12 +192,9 @@ record RolloutRecord(
     }
 
     static NodeState of(String word) {
-      for (NodeState state : values()) {
-        if (state.word.equals(word)) {
-          return state;
-        }
-      }
-      throw new IllegalArgumentException("'%s' is not the state of a node".formatted(word));
+      return JsonFields.constant(NodeState.class, word)
+          .orElseThrow(() ->
+              new IllegalArgumentException("'%s' is not the state of a node".formatted(word)));
     }
   }
 
@@ -223,12 +225,9 @@ record RolloutRecord(
     }
 
     private Optional<FailureCode> code() {
-      for (FailureCode code : FailureCode.values()) {
-        if (text.startsWith(code + ": ")) {
-          return Optional.of(code);
-        }
-      }
-      return Optional.empty();
+      return Stream.of(FailureCode.values())
+          .filter(code -> text.startsWith(code + ": "))
+          .findFirst();
     }
 
     private String withoutCode() {
@@ -300,7 +299,8 @@ record RolloutRecord(
   private Map<String, String> data(int maxTextLength) {
     StringBuilder lines = new StringBuilder();
     nodes.forEach((node, entry) -> {
-      lines.append(node).append(' ').append(entry.state.word).append(' ').append(entry.content);
+      String state = JsonFields.name(entry.state);
+      lines.append(node).append(' ').append(state).append(' ').append(entry.content);
       String text = entry.text.substring(0, Math.min(entry.text.length(), maxTextLength));
       lines.append(text.isEmpty() ? "" : " " + text).append('\n');
     });
@@ -308,15 +308,14 @@ record RolloutRecord(
     for (int i = 0; i < contents.size(); i++) {
       configs.append(contents.get(i).line(i)).append('\n');
     }
-    Map<String, String> data = new LinkedHashMap<>();
-    data.put("phase", control.phase.name());
-    data.put("requested", control.requested.name());
-    data.put("canary", control.canary.text);
-    data.put("reason", control.reason);
-    data.put("leader", leader);
-    data.put("configs", configs.toString());
-    data.put("nodes", lines.toString());
-    return data;
+    return Map.of(
+        "phase", control.phase.name(),
+        "requested", control.requested.name(),
+        "canary", control.canary.text,
+        "reason", control.reason,
+        "leader", leader,
+        "configs", configs.toString(),
+        "nodes", lines.toString());
   }
 
   /**
@@ -327,10 +326,8 @@ record RolloutRecord(
    */
   static RolloutRecord read(String where, Map<String, String> data) {
     try {
-      List<Content> contents = new ArrayList<>();
-      for (String line : required(data, "configs").lines().toList()) {
-        contents.add(Content.parse(line));
-      }
+      List<Content> contents =
+          required(data, "configs").lines().map(Content::parse).toList();
       Map<String, Entry> nodes = new LinkedHashMap<>();
       for (String line : required(data, "nodes").lines().toList()) {
         String[] words = line.split(" ", 4);

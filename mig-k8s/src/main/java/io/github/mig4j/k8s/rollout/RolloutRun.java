@@ -76,10 +76,10 @@ final class RolloutRun {
       GpuClaims claims = new GpuClaims(cluster);
       List<PlannedNode> planned = new ArrayList<>();
       for (String node : inOrder(configs.keySet(), view)) {
-        MigNode checked = new MigNode(shared, node);
         String config = configs.getOrDefault(node, "");
         planned.add(new PlannedNode(
-            (options.kind() == ChangeKind.LAYOUT ? checked.apply(config) : checked.share(config))
+            new Content(options.kind(), config, config)
+                .request(new MigNode(shared, node))
                 .disruption(options.disruption())
                 .preflight(),
             claims.using(view.cachedPods(node)).stream()
@@ -155,12 +155,7 @@ final class RolloutRun {
               .formatted(label)));
     }
     MigNode drifted = new MigNode(shared, node.getMetadata().getName());
-    boolean isInForce = (content.kind() == ChangeKind.LAYOUT
-            ? drifted.apply(content.config())
-            : drifted.share(content.config()))
-        .preflight()
-        .inForce();
-    return isInForce
+    return content.request(drifted).preflight().inForce()
         ? Optional.empty()
         : Optional.of(entry.with(
             entry.state() == NodeState.VERIFIED ? NodeState.WAITING : NodeState.WAITING_UNCHANGED,
@@ -324,15 +319,12 @@ final class RolloutRun {
 
   private SharedView open(Set<String> names, Runnable writeCheck) throws InterruptedException {
     SharedView view = new SharedView(cluster, names, writeCheck);
-    boolean started = false;
     try {
       view.start(LIST_TIMEOUT);
-      started = true;
       return view;
-    } finally {
-      if (!started) {
-        view.close();
-      }
+    } catch (InterruptedException | RuntimeException e) {
+      view.close();
+      throw e;
     }
   }
 

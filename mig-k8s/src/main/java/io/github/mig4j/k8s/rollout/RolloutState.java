@@ -232,14 +232,9 @@ final class RolloutState {
   private void finish() {
     boolean allSkipped =
         nodes.values().stream().allMatch(entry -> entry.state() == NodeState.SKIPPED);
-    if (!allSkipped) {
-      control = control.with(RolloutPhase.DONE, "");
-    } else if (rules.canaries() > 0) {
-      control =
-          control.with(RolloutPhase.STOPPED, "every node was skipped, so no canary was verified");
-    } else {
-      control = control.with(RolloutPhase.DONE, "every node was skipped");
-    }
+    control = allSkipped && rules.canaries() > 0
+        ? control.with(RolloutPhase.STOPPED, "every node was skipped, so no canary was verified")
+        : control.with(RolloutPhase.DONE, allSkipped ? "every node was skipped" : "");
   }
 
   private void stop() {

@@ -19,13 +19,11 @@ public record RolloutStatus(
     String name, RolloutPhase phase, String reason, List<NodeOutcome> outcomes)
     implements JsonForm {
 
-  /** Copies the outcomes. */
   public RolloutStatus {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(phase, "phase");
     Objects.requireNonNull(reason, "reason");
-    Objects.requireNonNull(outcomes, "outcomes");
-    outcomes = List.copyOf(outcomes);
+    outcomes = List.copyOf(Objects.requireNonNull(outcomes, "outcomes"));
   }
 
   /**
@@ -41,9 +39,8 @@ public record RolloutStatus(
   }
 
   /**
-   * Whether the configuration is in force on every node.
-   *
-   * @return false if any was skipped, failed, rolled back or not reached
+   * {@return whether the configuration is in force on every node: none was skipped, failed, rolled
+   * back or not reached}
    */
   public boolean isComplete() {
     return outcomes.stream().allMatch(NodeOutcome.Verified.class::isInstance);
@@ -62,9 +59,8 @@ public record RolloutStatus(
   }
 
   /**
-   * The summary, and a line for each node that was skipped, failed or rolled back.
-   *
-   * @return several lines, without a line break at the end
+   * {@return the summary, and a line for each node that was skipped, failed or rolled back, without
+   * a line break at the end}
    */
   public String toText() {
     return this

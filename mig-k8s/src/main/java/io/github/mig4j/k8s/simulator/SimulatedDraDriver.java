@@ -187,20 +187,18 @@ public final class SimulatedDraDriver {
   }
 
   private Optional<String> reasonToWait(String claim, ClaimAllocator allocator) {
-    boolean isGivenUp = false;
-    for (String node : allocator.nodes()) {
-      ClaimAllocator.Outcome outcome = allocator.allocate(List.of(claim), node);
-      if (outcome instanceof ClaimAllocator.Allocated allocated) {
-        write(claim, allocated);
-        return Optional.empty();
-      }
-      if (outcome instanceof ClaimAllocator.Fails fails) {
-        return Optional.of(fails.reason());
-      }
-      isGivenUp |= outcome == ClaimAllocator.Unallocated.GIVEN_UP;
+    ClaimAllocator.Outcome outcome = allocator.allocate(List.of(claim), any -> true);
+    if (outcome instanceof ClaimAllocator.Allocated allocated) {
+      write(claim, allocated);
+      return Optional.empty();
+    }
+    if (outcome instanceof ClaimAllocator.Fails fails) {
+      return Optional.of(fails.reason());
     }
     return Optional.of(
-        isGivenUp ? ClaimAllocator.reasonToGiveUp(List.of(claim)) : "no node has its devices free");
+        outcome == ClaimAllocator.Unallocated.GIVEN_UP
+            ? ClaimAllocator.reasonToGiveUp(List.of(claim))
+            : "no node has its devices free");
   }
 
   private static boolean hasNameOf(DeviceClass one, DeviceClass other) {

@@ -153,7 +153,8 @@ class MigClaimTest {
          && device.attributes['gpu.nvidia.com'].profile == '1g.23gb'"
           extendedResourceName: nvidia.com/mig-1g.23gb
         """);
-    assertThat(MigDeviceClass.bridges(HALF).stream().map(MigDeviceClass::extendedResource))
+    assertThat(HALF.devices().keySet().stream().map(MigDeviceClass::bridge))
+        .extracting(MigDeviceClass::extendedResource)
         .containsExactly(
             Optional.of("nvidia.com/mig-1g.23gb"), Optional.of("nvidia.com/mig-3g.90gb"));
     assertThat(MigDeviceClass.bridge(MigProfile.parse("1g.10gb+me")).name())

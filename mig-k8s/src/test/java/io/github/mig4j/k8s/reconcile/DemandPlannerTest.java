@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.reconcile;
 
+import static io.github.mig4j.k8s.reconcile.Nodes.B200;
 import static io.github.mig4j.k8s.reconcile.Nodes.G1;
 import static io.github.mig4j.k8s.reconcile.Nodes.G3;
 import static io.github.mig4j.k8s.reconcile.Nodes.node;
@@ -7,6 +8,8 @@ import static io.github.mig4j.k8s.reconcile.Nodes.small;
 import static io.github.mig4j.k8s.reconcile.Nodes.waiting;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
 import java.time.Instant;
@@ -16,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 
@@ -40,6 +44,33 @@ class DemandPlannerTest {
   @Test
   void plan_idleNode_isCut() {
     assertThat(plan(NOW, false, Optional.empty()).changes()).containsOnlyKeys("a");
+  }
+
+  /** No MIG manager runs on such a node, and its device plugin offers nothing. */
+  @Test
+  void plan_nodeUnderDra_isNotCutForPodsThatAskByResourceNames() {
+    MigPolicy policy = MigPolicy.builder()
+        .name("pods")
+        .nodes(PolicyNodes.named("a", "b"))
+        .putGpus(B200.id(), PODS)
+        .build();
+    MigLayout whole = MigLayout.on(B200).build();
+    MigSettings settings = MigSettings.defaults();
+    List<NodeFacts> nodes = List.of(
+        NodeFacts.of(Nodes.object("a", Map.of(Labels.ALLOCATION_MODE, "dra"), whole), settings),
+        NodeFacts.of(Nodes.object("b", Map.of(), whole), settings));
+
+    PendingPods plan = planner.plan(
+        policy,
+        PODS,
+        B200.id(),
+        nodes,
+        node -> List.of(),
+        new PodReader.Waiting(waiting(1, G3), List.of(), Set.of(), Optional.empty()),
+        Optional.empty(),
+        NOW);
+
+    assertThat(plan.changes()).containsOnlyKeys("b");
   }
 
   @Test

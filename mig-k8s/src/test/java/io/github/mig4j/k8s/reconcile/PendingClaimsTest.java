@@ -644,7 +644,7 @@ class PendingClaimsTest {
       """;
 
   @Test
-  void pod_thatTheSchedulerRefuses_doesNotFitByTheCountOfFreeDevices() {
+  void claimWithAConstraintOnAnAttributeThatNoDeviceHas_isNotRead() {
     node("a", MigLayout.on(B200).add(G1, 1).build());
     claim(
         "train",
@@ -652,9 +652,40 @@ class PendingClaimsTest {
             + "], \"constraints\": [{\"matchAttribute\": \"gpu.nvidia.com/parentUuid\"}");
     waiting("train", "train");
 
+    assertThat(unserved().reason()).isEqualTo(PodAnswer.Reason.NOT_READ);
     assertThat(messages())
         .containsExactly(
-            "ml/train: no node will serve it: its devices do not fit on the idle GPUs beside those of other pods; add GPUs or wait");
+            "ml/train: no node will serve it: claim ml/train: its devices must have the same gpu.nvidia.com/parentUuid, which no device publishes; correct matchAttribute, such as gpu.nvidia.com/parentUUID");
+  }
+
+  /** Devices that are created when they are claimed have no UUID before. */
+  @Test
+  void pod_thatTheSchedulerRefuses_doesNotFitByTheCountOfFreeDevices() {
+    node("a", Map.of());
+    driver.publishPartitionable("a", List.of(B200));
+    node("b", MigLayout.on(B200).add(G3, 1).build());
+    claim(
+        "train",
+        request("mig.nvidia.com", OF_G1)
+            + "], \"constraints\": [{\"matchAttribute\": \"gpu.nvidia.com/uuid\"}");
+    waiting("train", "train");
+
+    assertThat(messages())
+        .containsExactly("ml/train: node b will serve it after a change of its layout");
+  }
+
+  /** As long as no MIG device exists, nothing publishes its attributes. */
+  @Test
+  void claimWithAConstraintOnTheGpu_isServedByAWholeGpu() {
+    node("a", WHOLE);
+    claim(
+        "train",
+        request("mig.nvidia.com", OF_G1)
+            + "], \"constraints\": [{\"matchAttribute\": \"gpu.nvidia.com/parentUUID\"}");
+    waiting("train", "train");
+
+    assertThat(messages())
+        .containsExactly("ml/train: node a will serve it after a change of its layout");
   }
 
   @Test
