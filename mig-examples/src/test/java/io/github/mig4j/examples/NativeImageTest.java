@@ -40,7 +40,7 @@ class NativeImageTest {
 
   private enum Module {
     MODEL("mig-model", ""),
-    K8S("mig-k8s", "io.github.mig4j.k8s.diagnosis.FailureCatalogue$File");
+    K8S("mig-k8s", "io.github.mig4j.k8s.diagnosis.FailureCatalogue");
 
     private final String name;
 

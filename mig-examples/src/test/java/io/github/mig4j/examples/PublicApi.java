@@ -157,7 +157,7 @@ final class PublicApi {
   private static boolean hasCluster(Class<?> type) {
     return Stream.of(type.getDeclaredFields())
         .anyMatch(field -> !Modifier.isStatic(field.getModifiers())
-            && field.getType().getSimpleName().matches("Cluster|KubernetesClient|Client"));
+            && field.getType().getSimpleName().matches("Cluster|KubernetesClient|Client|Subject"));
   }
 
   private static boolean isStatic(Executable executable) {

@@ -24,6 +24,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.regex.Pattern;
@@ -105,6 +106,35 @@ class ArchitectureTest {
       .areDeclaredInClassesThat()
       .resideOutsideOfPackage(ROOT + ".internal..")
       .should(showNoOtherTypeOfFabric8());
+
+  /** Comments may show them as a cluster prints them. */
+  @ArchTest
+  static void namesOfResources_areThoseOfTheModel(JavaClasses classes) {
+    assertThat(linesWith("\"nvidia\\.com/(gpu|mig-)\"")).isEmpty();
+  }
+
+  /** Each one looks for every kind of fabric8, which takes a while. */
+  @ArchTest
+  static void objects_areReadByOneSerialization(JavaClasses classes) {
+    assertThat(linesWith("new KubernetesSerialization\\(")).hasSize(1);
+  }
+
+  private static List<String> linesWith(String code) {
+    Pattern pattern = Pattern.compile(code);
+    try (Stream<Path> files = Files.walk(Path.of("src/main/java"))) {
+      List<String> found = new ArrayList<>();
+      for (Path file : files.filter(Files::isRegularFile).toList()) {
+        Files.readString(file)
+            .lines()
+            .filter(
+                line -> !line.strip().startsWith("*") && pattern.matcher(line).find())
+            .forEach(line -> found.add(file.getFileName() + ": " + line.strip()));
+      }
+      return found;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
 
   private static Set<String> notApi() {
     try {

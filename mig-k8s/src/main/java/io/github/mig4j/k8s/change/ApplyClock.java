@@ -93,6 +93,6 @@ final class ApplyClock {
 
   /** How long a part may take, or the whole time if that is less. */
   Duration within(Duration part) {
-    return limit.compareTo(part) < 0 ? limit : part;
+    return ApplyTracker.shorter(limit, part);
   }
 }

@@ -37,7 +37,11 @@ final class ApplyLook {
   private static final Duration CONFLICT_PAUSE = Duration.ofMinutes(1);
 
   /** What is to be done on which node. */
-  record Subject(Cluster cluster, String node, ApplyGoal goal, ApplyOptions options) {}
+  record Subject(Cluster cluster, String node, ApplyGoal goal, ApplyOptions options) {
+    Subject with(ApplyOptions other) {
+      return new Subject(cluster, node, goal, other);
+    }
+  }
 
   private final Subject subject;
   private final Cluster cluster;
@@ -149,10 +153,7 @@ final class ApplyLook {
 
   /** Soon, since no watch reports what happens before the time that the look has named. */
   private static Duration pause(long nanos) {
-    Duration until = Duration.ofNanos(nanos);
-    return until.compareTo(SHORTEST_PAUSE) < 0
-        ? SHORTEST_PAUSE
-        : until.compareTo(PAUSE) < 0 ? until : PAUSE;
+    return Duration.ofNanos(Math.max(SHORTEST_PAUSE.toNanos(), Math.min(PAUSE.toNanos(), nanos)));
   }
 
   private ApplyStep failed(MigChangeException failure) {
@@ -168,9 +169,18 @@ final class ApplyLook {
             name, ApplyPhase.CHECKED, String.join("; ", refused.reasons()), BUSY_PAUSE)
         : new ApplyStep.Refused(
             name,
-            refused.reasons(),
+            reasons(refused),
             refused.findings(),
             Optional.of(BUSY_PAUSE).filter(pause -> isDueTo(PASSING, refused)));
+  }
+
+  /** A finding says itself what it is about. */
+  private static List<String> reasons(MigRefusedException refused) {
+    return refused.findings().isEmpty()
+        ? refused.reasons().stream()
+            .map(reason -> refused.subject() + ": " + reason)
+            .toList()
+        : refused.reasons();
   }
 
   private static boolean isDueTo(Set<PreflightCode> codes, MigRefusedException refused) {

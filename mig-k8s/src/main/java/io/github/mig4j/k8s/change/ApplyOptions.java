@@ -1,8 +1,10 @@
 package io.github.mig4j.k8s.change;
 
+import io.github.mig4j.k8s.check.ApplyGoal;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.check.NodeCheck;
 import io.github.mig4j.k8s.check.StatedGpus;
+import io.github.mig4j.k8s.internal.Cluster;
 import java.util.function.Consumer;
 import org.immutables.value.Value;
 
@@ -21,6 +23,10 @@ record ApplyOptions(
   enum OnFailure {
     STAY,
     ROLL_BACK
+  }
+
+  NodeCheck.Request check(Cluster cluster, String node, ApplyGoal goal, NodeCheck.Attempt attempt) {
+    return new NodeCheck.Request(cluster, node, goal, gpus, disruption, gate, attempt);
   }
 
   static ApplyOptions defaults() {

@@ -12,25 +12,18 @@ import java.util.SortedMap;
 /** The outcome of a change that reached its goal, and how sure that is. */
 public sealed interface ApplyOutcome extends JsonForm {
 
-  /**
-   * The node as it was when the change ended.
-   *
-   * @return its status
-   */
+  /** {@return the node as it was when the change ended} */
   MigNodeStatus status();
 
   /**
-   * What the node was labelled with.
-   *
-   * @return a name of a layout or of a sharing configuration, as the label spells it; empty for the
-   *     operator's default sharing
+   * {@return what the node was labelled with: a layout or a sharing configuration, as the label
+   * spells it; empty for the operator's default sharing}
    */
   String config();
 
   /**
-   * What the checks before the change reported and did not refuse.
-   *
-   * @return warnings, then notes; the same as {@link ApplyRequest#preflight} reports
+   * {@return what the checks before the change reported and did not refuse: warnings, then notes,
+   * as {@link ApplyRequest#preflight} reports them}
    */
   List<Finding> findings();
 

@@ -1,6 +1,5 @@
 package io.github.mig4j.k8s.change;
 
-import io.github.mig4j.k8s.check.ApplyGoal;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.check.NodeCheck;
 import io.github.mig4j.k8s.check.Preflight;
@@ -8,7 +7,6 @@ import io.github.mig4j.k8s.check.StatedGpus;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.InterruptibleFuture;
 import io.github.mig4j.node.NodeGpu;
@@ -26,20 +24,16 @@ import java.util.function.Consumer;
  */
 public final class ApplyRequest {
 
-  private final Cluster cluster;
-  private final String node;
-  private final ApplyGoal goal;
+  private final ApplyLook.Subject subject;
   private final ApplyOptions options;
 
-  ApplyRequest(Cluster cluster, String node, ApplyGoal goal, ApplyOptions options) {
-    this.cluster = cluster;
-    this.node = node;
-    this.goal = goal;
-    this.options = options;
+  ApplyRequest(ApplyLook.Subject subject) {
+    this.subject = subject;
+    this.options = subject.options();
   }
 
   private ApplyRequest with(ApplyOptions changed) {
-    return new ApplyRequest(cluster, node, goal, changed);
+    return new ApplyRequest(subject.with(changed));
   }
 
   /**
@@ -49,7 +43,6 @@ public final class ApplyRequest {
    * @return a request that reports its steps
    */
   public ApplyRequest onProgress(Consumer<ApplyEvent> listener) {
-    Objects.requireNonNull(listener, "listener");
     return with(options.withListener(listener));
   }
 
@@ -62,7 +55,6 @@ public final class ApplyRequest {
    * @return a request with these timings
    */
   public ApplyRequest timings(ApplyTimings timings) {
-    Objects.requireNonNull(timings, "timings");
     return with(options.withTimings(timings));
   }
 
@@ -99,7 +91,6 @@ public final class ApplyRequest {
    * @return a request that may do this
    */
   public ApplyRequest disruption(Disruption disruption) {
-    Objects.requireNonNull(disruption, "disruption");
     return with(options.withDisruption(disruption));
   }
 
@@ -137,8 +128,7 @@ public final class ApplyRequest {
    */
   public Preflight preflight() {
     return new NodeCheck(
-            new NodeCheck.Request(cluster, node, goal, options.gpus(), options.disruption())
-                .with(options.gate()))
+            options.check(subject.cluster(), subject.node(), subject.goal(), NodeCheck.Attempt.NEW))
         .preflight();
   }
 
@@ -161,8 +151,7 @@ public final class ApplyRequest {
    *     set, and the operator continues its work
    */
   public ApplyOutcome await(Duration deadline) {
-    Objects.requireNonNull(deadline, "deadline");
-    return ApplyWait.until(requirePositive(deadline), subject());
+    return ApplyWait.until(requirePositive(deadline), subject);
   }
 
   /**
@@ -190,7 +179,7 @@ public final class ApplyRequest {
    * @throws IllegalStateException if the Kubernetes client is closed
    */
   public ApplyStep poll() {
-    return new ApplyLook(subject()).look();
+    return new ApplyLook(subject).look();
   }
 
   /**
@@ -202,20 +191,15 @@ public final class ApplyRequest {
    * @throws IllegalArgumentException if the deadline is not positive
    */
   public CompletableFuture<ApplyOutcome> start(Duration deadline) {
-    Objects.requireNonNull(deadline, "deadline");
     Duration limit = requirePositive(deadline);
     return InterruptibleFuture.start(
-        cluster.settings().threads(),
-        "mig4j-apply-" + node,
-        () -> ApplyWait.until(limit, subject()));
-  }
-
-  private ApplyLook.Subject subject() {
-    return new ApplyLook.Subject(cluster, node, goal, options);
+        subject.cluster().settings().threads(),
+        "mig4j-apply-" + subject.node(),
+        () -> ApplyWait.until(limit, subject));
   }
 
   private static Duration requirePositive(Duration deadline) {
-    if (deadline.isZero() || deadline.isNegative()) {
+    if (Objects.requireNonNull(deadline, "deadline").isZero() || deadline.isNegative()) {
       throw new IllegalArgumentException(
           "The deadline must be positive, but was %s; allow some minutes"
               .formatted(DurationText.of(deadline)));
@@ -226,6 +210,6 @@ public final class ApplyRequest {
   /** The node and the goal in one line. */
   @Override
   public String toString() {
-    return "change of node %s to %s".formatted(node, goal);
+    return "change of node %s to %s".formatted(subject.node(), subject.goal());
   }
 }

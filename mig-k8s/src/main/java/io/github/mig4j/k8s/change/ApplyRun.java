@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
+import org.immutables.value.Value;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -51,6 +52,7 @@ final class ApplyRun {
    *
    * @param by the identity of the client
    */
+  @Value.Builder
   record Task(
       Cluster cluster,
       String node,
@@ -58,7 +60,8 @@ final class ApplyRun {
       ApplyOptions options,
       Memory memory,
       String by,
-      Duration limit) {}
+      Duration limit)
+      implements WithTask {}
 
   /**
    * A change that has passed the checks, with what all its parts share.
@@ -133,14 +136,9 @@ final class ApplyRun {
   /** A rollback that an earlier look has begun due to a failure. */
   static ApplyRun undoing(Task task, Sight sight, ChangeRecord record, FailureRecord failure) {
     ApplyRun run = new ApplyRun(task, sight);
-    Task back = new Task(
-        task.cluster(),
-        task.node(),
-        new ApplyGoal.RollBack(Optional.of(record.kind()), ApplyGoal.RollBack.After.CONTINUES),
-        task.options().withOnFailure(ApplyOptions.OnFailure.STAY),
-        task.memory(),
-        task.by(),
-        task.limit());
+    Task back = task.withOptions(task.options().withOnFailure(ApplyOptions.OnFailure.STAY))
+        .withGoal(
+            new ApplyGoal.RollBack(Optional.of(record.kind()), ApplyGoal.RollBack.After.CONTINUES));
     run.note = failure;
     run.failure = MigChangeException.of(failure, MigNodeStatus.unread(task.node()));
     run.failure.retryIn(RetryPause.left(failure, run.clock.instant()));
@@ -244,13 +242,10 @@ final class ApplyRun {
 
   /** Checks everything; a change that the node's record has is continued where it was. */
   private Optional<Look> check() {
-    check = new NodeCheck(new NodeCheck.Request(
+    check = new NodeCheck(options.check(
         cluster,
         task.node(),
         goal,
-        options.gpus(),
-        options.disruption(),
-        options.gate(),
         memory == Memory.RECORD ? NodeCheck.Attempt.CONTINUED : NodeCheck.Attempt.NEW));
     config = check.name();
     ApplyPlan good = check.requirePlan();
@@ -258,8 +253,7 @@ final class ApplyRun {
     findings = check.findings();
     inForce = good.isInForce(cluster.settings());
     by = owner(good);
-    NodeClaim claim =
-        new NodeClaim(cluster, good, goal, new NodeClaim.Owner(by, undoing, memory), task.limit());
+    NodeClaim claim = new NodeClaim(task.withBy(by), good, undoing);
     checked = new Checked(task, clock, report, claim, config);
     preparation = new Preparation(checked, sight, good);
     requested = new RequestedChange(checked);
@@ -372,16 +366,12 @@ final class ApplyRun {
         config, ApplyPhase.ROLLING_BACK, clock.now(), failed.diagnosis().toString());
     ApplyOptions again = options.withOnFailure(ApplyOptions.OnFailure.STAY);
     failure = failed;
-    Task back = new Task(
-        cluster,
-        task.node(),
-        new ApplyGoal.RollBack(Optional.of(plan().kind())),
-        plan().gpus().isEmpty()
-            ? again
-            : again.withGpus(new StatedGpus.Each(plan().gpus())),
-        memory,
-        by,
-        task.limit());
+    Task back = task.withGoal(new ApplyGoal.RollBack(Optional.of(plan().kind())))
+        .withBy(by)
+        .withOptions(
+            plan().gpus().isEmpty()
+                ? again
+                : again.withGpus(new StatedGpus.Each(plan().gpus())));
     rollback = new ApplyRun(
         back,
         sight,

@@ -22,17 +22,12 @@ import java.util.Optional;
  */
 public sealed interface ApplyStep extends JsonForm {
 
-  /**
-   * The node.
-   *
-   * @return its name
-   */
+  /** {@return the name of the node} */
   String node();
 
   /**
-   * When another look can show something new, unless the node changes before.
-   *
-   * @return the time from now; empty if the change has ended, and nothing more happens by itself
+   * {@return the time after which another look can show something new, unless the node changes
+   * before; empty if the change has ended, and nothing more happens by itself}
    */
   Optional<Duration> lookAgainAfter();
 

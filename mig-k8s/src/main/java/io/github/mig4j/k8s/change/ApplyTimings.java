@@ -16,11 +16,7 @@ public interface ApplyTimings extends JsonForm {
   /** The longest time. */
   Duration MAX = Duration.ofDays(1);
 
-  /**
-   * How long the evidence must hold before it is believed.
-   *
-   * @return 5 seconds unless set
-   */
+  /** {@return how long the evidence must hold before it is believed; 5 seconds unless set} */
   @Value.Default
   default Duration stability() {
     return Duration.ofSeconds(5);
@@ -40,10 +36,9 @@ public interface ApplyTimings extends JsonForm {
   }
 
   /**
-   * How long to wait for a stop and start of the GPU's clients where the node offered the same
-   * before, so that nothing else shows that the change was made.
-   *
-   * @return 2 minutes unless set, which covers the kubelet's refresh of the mounted ConfigMap
+   * {@return how long to wait for a stop and start of the GPU's clients where the node offered the
+   * same before, so that nothing else shows that the change was made; 2 minutes unless set, which
+   * covers the kubelet's refresh of the mounted ConfigMap}
    */
   @Value.Default
   default Duration transition() {
@@ -85,9 +80,8 @@ public interface ApplyTimings extends JsonForm {
   }
 
   /**
-   * How long the node may take to offer its devices, once the MIG manager is done.
-   *
-   * @return 5 minutes unless set
+   * {@return how long the node may take to offer its devices, once the MIG manager is done; 5
+   * minutes unless set}
    */
   @Value.Default
   default Duration offer() {
@@ -95,9 +89,8 @@ public interface ApplyTimings extends JsonForm {
   }
 
   /**
-   * How long pods may take to leave a node that is {@linkplain Disruption#DRAIN drained}.
-   *
-   * @return 10 minutes unless set
+   * {@return how long pods may take to leave a node that is {@linkplain Disruption#DRAIN drained};
+   * 10 minutes unless set}
    */
   @Value.Default
   default Duration drain() {
@@ -124,20 +117,12 @@ public interface ApplyTimings extends JsonForm {
     });
   }
 
-  /**
-   * The timings for a real cluster.
-   *
-   * @return the defaults
-   */
+  /** {@return the timings for a real cluster} */
   static ApplyTimings defaults() {
     return builder().build();
   }
 
-  /**
-   * Starts timings that differ from the defaults.
-   *
-   * @return a builder
-   */
+  /** {@return a builder of timings that differ from the defaults} */
   static Builder builder() {
     return new Builder();
   }

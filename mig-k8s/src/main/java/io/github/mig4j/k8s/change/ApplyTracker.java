@@ -19,6 +19,7 @@ import io.github.mig4j.k8s.node.StatusReader;
 import io.github.mig4j.node.NodeOffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
@@ -89,16 +90,11 @@ final class ApplyTracker {
     /**
      * The MIG manager's log may show whether the run for this request has ended. If it shows that the
      * run ended without success, {@code failure} is the result, if it shows nothing, {@code meanwhile}.
+     *
+     * @param hasLasted whether the state {@code failed} has lasted, which was there before the request
      */
-    record Look(MigFailedException failure, Trust trust, Wait meanwhile) implements Decision {}
-  }
-
-  /** What a node shows of a failure without the log. */
-  enum Trust {
-    /** Nothing. */
-    NONE,
-    /** The state {@code failed} has lasted, but was there before the request. */
-    LASTED
+    record Look(MigFailedException failure, boolean hasLasted, Wait meanwhile)
+        implements Decision {}
   }
 
   /** Receives steps with the time at which they were seen. */
@@ -130,10 +126,7 @@ final class ApplyTracker {
   private final NodeOffer offer;
   private final boolean isLayout;
   private final Progress progress;
-  private final long requestedNanos;
-  private final Prompt prompt;
-  private final Duration failureLook;
-  private final ChangeRecord.Proof proofBefore;
+  private final Start start;
   private final List<String> pausedBefore;
   private final Set<Mark> marks = EnumSet.noneOf(Mark.class);
 
@@ -162,14 +155,11 @@ final class ApplyTracker {
     this.key = plan.key();
     this.offer = plan.offer();
     this.isLayout = plan.kind() == ChangeKind.LAYOUT;
-    this.prompt = start.prompt();
+    this.start = start;
     this.progress = progress;
-    this.requestedNanos = start.nanos();
-    this.failureLook = start.failureLook();
     this.lookInterval = longer(timings.failure(), MIN_LOG_INTERVAL);
     // A run that ended before the request is in the log already.
-    this.lookNanos =
-        prompt == Prompt.NOTHING ? requestedNanos : requestedNanos + lookInterval.toNanos();
+    this.lookNanos = isWithoutPrompt() ? start.nanos() : start.nanos() + lookInterval.toNanos();
     Past past = start.past().orElseGet(() -> before(start.nanos()));
     this.pausedBefore = past.pausedBefore();
     this.marks.addAll(past.marks());
@@ -180,12 +170,10 @@ final class ApplyTracker {
     this.evidenceSince = past.evidenceNanos()
         .or(() -> start
             .stableFor()
-            .map(time -> requestedNanos - shorter(time, timings.stability()).toNanos()));
+            .map(time -> start.nanos() - shorter(time, timings.stability()).toNanos()));
     this.offerIsReported = start.past().isPresent() && evidenceSince.isPresent();
-    failedSince.ifPresent(since ->
-        lookSoon(since + shorter(failureLook, timings.failure()).toNanos(), failureLook));
-    this.proofBefore = start.proof();
-    this.transitionComplete = proofBefore == ChangeRecord.Proof.PAUSE_SEEN;
+    failedSince.ifPresent(this::lookSoonAtFailure);
+    this.transitionComplete = start.proof() == ChangeRecord.Proof.PAUSE_SEEN;
   }
 
   /** The node before the request. */
@@ -255,22 +243,13 @@ final class ApplyTracker {
       Optional<Duration> stableFor,
       long nanos,
       Duration failureLook,
-      Optional<Past> past) {
-    Start(
-        Prompt prompt,
-        ChangeRecord.Proof proof,
-        Optional<Duration> stableFor,
-        long nanos,
-        Duration failureLook) {
-      this(prompt, proof, stableFor, nanos, failureLook, Optional.empty());
-    }
-  }
+      Optional<Past> past) {}
 
   /** What the evidence has by now beside the node's offer; a later look must know it. */
   ChangeRecord.Proof proof() {
-    return proofBefore == ChangeRecord.Proof.PAUSE_NEEDED && transitionComplete
+    return start.proof() == ChangeRecord.Proof.PAUSE_NEEDED && transitionComplete
         ? ChangeRecord.Proof.PAUSE_SEEN
-        : proofBefore;
+        : start.proof();
   }
 
   /** Since when the evidence holds; a later look must know it. */
@@ -288,19 +267,14 @@ final class ApplyTracker {
             .reduce((earlier, later) -> later);
   }
 
-  /** When the request was made. */
-  long requestedNanos() {
-    return requestedNanos;
-  }
-
-  /** What makes the operator act on the request. */
-  Prompt prompt() {
-    return prompt;
+  /** How the request began. */
+  Start start() {
+    return start;
   }
 
   /** Whether the node requested the same before, so that nothing made the operator act. */
   boolean isWithoutPrompt() {
-    return prompt == Prompt.NOTHING;
+    return start.prompt() == Prompt.NOTHING;
   }
 
   /**
@@ -339,7 +313,7 @@ final class ApplyTracker {
       offerIsReported = false;
       return isLayout
           ? waitInStage(status, nanos, missing)
-          : new Decision.Wait(requestedNanos + NO_LIMIT.toNanos(), missing);
+          : new Decision.Wait(start.nanos() + NO_LIMIT.toNanos(), missing);
     }
     long since = evidenceSince.orElse(nanos);
     evidenceSince = Optional.of(since);
@@ -414,7 +388,7 @@ final class ApplyTracker {
     // Behind the limit only the failure that is about to be believed is waited for.
     long wake = Math.min(believed, lookNanos);
     Decision.Wait wait = new Decision.Wait(nanos < end ? Math.min(wake, end) : wake, missing);
-    return looks ? new Decision.Look(failure(status), trust(nanos), wait) : wait;
+    return looks ? new Decision.Look(failure(status), hasLasted(nanos), wait) : wait;
   }
 
   /** Takes a look that is due, and sets the time of the next one. */
@@ -436,20 +410,23 @@ final class ApplyTracker {
     lookInterval = interval;
   }
 
-  private Trust trust(long nanos) {
+  private void lookSoonAtFailure(long since) {
+    lookSoon(
+        since + shorter(start.failureLook(), timings.failure()).toNanos(), start.failureLook());
+  }
+
+  private boolean hasLasted(long nanos) {
     return failedSince
-            .filter(since -> nanos - since >= timings.failure().toNanos())
-            .isPresent()
-        ? Trust.LASTED
-        : Trust.NONE;
+        .filter(since -> nanos - since >= timings.failure().toNanos())
+        .isPresent();
   }
 
   private static Duration longer(Duration one, Duration other) {
-    return one.compareTo(other) > 0 ? one : other;
+    return Collections.max(List.of(one, other));
   }
 
-  private static Duration shorter(Duration one, Duration other) {
-    return one.compareTo(other) < 0 ? one : other;
+  static Duration shorter(Duration one, Duration other) {
+    return Collections.min(List.of(one, other));
   }
 
   private Stage stage(MigNodeStatus status) {
@@ -471,7 +448,7 @@ final class ApplyTracker {
               "the node offered the same before, so nothing shows that the device plugin has read the configuration"),
           labels);
     }
-    if (prompt != Prompt.LABEL && plan.underOtherName().isEmpty()) {
+    if (start.prompt() != Prompt.LABEL && plan.underOtherName().isEmpty()) {
       return done(
           byStateOnly(
               status,
@@ -482,7 +459,7 @@ final class ApplyTracker {
     String unseen = "the GPU's clients were not seen to stop and start";
     Decision.Done done =
         done(byStateOnly(status, "the node offered the same before, and " + unseen), labels);
-    long end = requestedNanos + timings.transition().toNanos();
+    long end = start.nanos() + timings.transition().toNanos();
     if (!seeksSuccess) {
       seeksSuccess = true;
       lookSoon(nanos, MIN_LOG_INTERVAL);
@@ -493,7 +470,7 @@ final class ApplyTracker {
     }
     Decision.Wait wait =
         new Decision.Wait(Math.min(end, lookNanos), List.of(unseen), Optional.of(done));
-    return looks ? new Decision.Look(failure(status), Trust.NONE, wait) : wait;
+    return looks ? new Decision.Look(failure(status), false, wait) : wait;
   }
 
   private Decision.Done done(ApplyOutcome outcome, Map<String, String> labels) {
@@ -590,9 +567,9 @@ final class ApplyTracker {
     }
     if (failedSince.isEmpty()) {
       failedSince = Optional.of(nanos);
-      lookSoon(nanos + shorter(failureLook, timings.failure()).toNanos(), failureLook);
+      lookSoonAtFailure(nanos);
     }
-    if (trust(nanos) == Trust.LASTED && !isInDoubt()) {
+    if (hasLasted(nanos) && !isInDoubt()) {
       throw failure(status);
     }
   }
@@ -604,14 +581,14 @@ final class ApplyTracker {
                 .formatted(
                     status.node(),
                     key,
-                    marks.contains(Mark.FAILED_BEFORE) && prompt == Prompt.NOTHING
+                    marks.contains(Mark.FAILED_BEFORE) && isWithoutPrompt()
                         ? " before this request, and does not try a name again"
                         : "")
             : "Node %s: the MIG manager ended its run for '%s' without success%s, and the node's MIG state is still %s"
                 .formatted(
                     status.node(),
                     key,
-                    prompt == Prompt.NOTHING ? " before this request" : "",
+                    isWithoutPrompt() ? " before this request" : "",
                     stateOf(status)),
         status,
         Diagnosis.of(status, List.of()));
@@ -622,7 +599,7 @@ final class ApplyTracker {
    * same again where it does not know the configuration, and nothing where it does not run.
    */
   private boolean isInDoubt() {
-    return marks.contains(Mark.FAILED_BEFORE) && prompt != Prompt.NOTHING;
+    return marks.contains(Mark.FAILED_BEFORE) && !isWithoutPrompt();
   }
 
   /**

@@ -54,7 +54,6 @@ final class ApplyWait implements Sight, AutoCloseable {
 
   /** Waits for the end of a change. */
   static ApplyOutcome until(Duration deadline, ApplyLook.Subject subject) {
-    Duration limit = deadline.compareTo(MAX_DEADLINE) < 0 ? deadline : MAX_DEADLINE;
     ApplyRun.Task task = new ApplyRun.Task(
         subject.cluster(),
         subject.node(),
@@ -62,7 +61,7 @@ final class ApplyWait implements Sight, AutoCloseable {
         subject.options(),
         ApplyRun.Memory.PROCESS,
         subject.cluster().identity(),
-        limit);
+        ApplyTracker.shorter(deadline, MAX_DEADLINE));
     try (ApplyWait wait = new ApplyWait(task)) {
       return wait.run();
     }

@@ -23,18 +23,10 @@ sealed interface Look {
   record Waiting(ApplyPhase phase, String detail, long untilNanos, Awaited awaited)
       implements Look {}
 
-  /**
-   * The node requests the configuration since this look, by this value of the label.
-   *
-   * @param key the value
-   */
+  /** The node requests the configuration since this look, by this value of the label. */
   record Requested(String key) implements Look {}
 
-  /**
-   * The change has failed, and its record says so.
-   *
-   * @param failure how
-   */
+  /** The change has failed, and its record says so. */
   record Failed(MigChangeException failure) implements Look {}
 
   /** What a change waits for. */

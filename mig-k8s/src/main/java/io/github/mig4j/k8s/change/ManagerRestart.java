@@ -21,15 +21,7 @@ import java.util.Optional;
  * configuration that the node requests, and starts the GPU's clients whatever it finds (mig-parted
  * pkg/mig/reconfigure, setState).
  */
-final class ManagerRestart {
-
-  private final Cluster cluster;
-  private final String node;
-
-  ManagerRestart(Cluster cluster, String node) {
-    this.cluster = cluster;
-    this.node = node;
-  }
+record ManagerRestart(Cluster cluster, String node) {
 
   /** The pods to replace. */
   List<Pod> requirePods() {

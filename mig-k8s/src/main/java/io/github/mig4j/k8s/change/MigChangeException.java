@@ -31,11 +31,21 @@ public abstract sealed class MigChangeException extends MigException
   /** The failure that an earlier look has recorded. */
   static MigChangeException of(FailureRecord record, MigNodeStatus status) {
     Diagnosis diagnosis = new Diagnosis(RetryPause.code(record), record.explanation());
-    MigChangeException failure = record.late()
-        ? new MigDeadlineException(record.verdict(), status, diagnosis)
-        : new MigFailedException(record.verdict(), status, diagnosis);
+    MigChangeException failure = of(record.late(), record.verdict(), status, diagnosis);
     failure.rollback = record.rollback().isEmpty() ? "" : ". " + record.rollback();
     return failure;
+  }
+
+  private static MigChangeException of(
+      boolean isLate, String verdict, MigNodeStatus status, Diagnosis diagnosis) {
+    return isLate
+        ? new MigDeadlineException(verdict, status, diagnosis)
+        : new MigFailedException(verdict, status, diagnosis);
+  }
+
+  /** The same, with a diagnosis that rests on more. */
+  MigChangeException with(Diagnosis diagnosis) {
+    return of(this instanceof MigDeadlineException, verdict, lastSeen(), diagnosis);
   }
 
   /** What a later look must know of this failure of a plan, whose change began then. */
@@ -66,18 +76,12 @@ public abstract sealed class MigChangeException extends MigException
   }
 
   /**
-   * When the same request can be made again. The time grows with each failure in succession.
-   *
-   * @return the time from now; empty if a repetition has the same result until the cause is removed
+   * {@return when the same request can be made again, which is later with each failure in
+   * succession; empty if a repetition has the same result until the cause is removed}
    */
   @Override
   public Optional<Duration> retryAfter() {
     return Optional.ofNullable(retryAfter);
-  }
-
-  /** What happened, as a sentence without its full stop. */
-  String verdict() {
-    return verdict;
   }
 
   /** What happened, why, and how the rollback ended if there was one. */
@@ -86,29 +90,20 @@ public abstract sealed class MigChangeException extends MigException
     return super.getMessage() + rollback;
   }
 
-  /**
-   * The node as it was last seen.
-   *
-   * @return its status; after deserialization only its name
-   */
+  /** {@return the node as it was last seen; after deserialization only its name} */
   public MigNodeStatus lastSeen() {
     return lastSeen.status();
   }
 
   /**
-   * Why the change did not reach its goal, as far as that is known.
-   *
-   * @return the diagnosis; after deserialization without lines of the log
+   * {@return why the change did not reach its goal, as far as that is known; after deserialization
+   * without lines of the log}
    */
   public Diagnosis diagnosis() {
     return lastSeen.diagnosis();
   }
 
-  /**
-   * How the rollback ended, where it was requested and succeeded.
-   *
-   * @return the outcome of the rollback
-   */
+  /** {@return how the rollback ended, where it was requested and succeeded} */
   public Optional<ApplyOutcome> rolledBack() {
     return Optional.ofNullable(rolledBack);
   }

@@ -18,9 +18,4 @@ public final class MigDeadlineException extends MigChangeException {
   MigDeadlineException(String verdict, MigNodeStatus status, Diagnosis diagnosis) {
     super(verdict, status, diagnosis);
   }
-
-  /** The same, with a diagnosis that rests on more. */
-  MigDeadlineException with(Diagnosis diagnosis) {
-    return new MigDeadlineException(verdict(), lastSeen(), diagnosis);
-  }
 }

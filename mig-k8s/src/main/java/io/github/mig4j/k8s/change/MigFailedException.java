@@ -18,9 +18,4 @@ public final class MigFailedException extends MigChangeException {
   MigFailedException(String verdict, MigNodeStatus status, Diagnosis diagnosis) {
     super(verdict, status, diagnosis);
   }
-
-  /** The same, with a diagnosis that rests on more. */
-  MigFailedException with(Diagnosis diagnosis) {
-    return new MigFailedException(verdict(), lastSeen(), diagnosis);
-  }
 }

@@ -83,7 +83,6 @@ public final class MigNode {
    * @throws MigClusterException if the API server does not answer
    */
   public Preflight preflight(String config) {
-    Objects.requireNonNull(config, "config");
     return apply(config).preflight();
   }
 
@@ -110,7 +109,6 @@ public final class MigNode {
    * @throws IllegalArgumentException if the name is no label value
    */
   public ApplyRequest apply(String config) {
-    Objects.requireNonNull(config, "config");
     return request(layout(config, ApplyGoal.Naming.BY_CONTENT));
   }
 
@@ -124,11 +122,11 @@ public final class MigNode {
    * @throws IllegalArgumentException if the name is no label value
    */
   public ApplyRequest applyExact(String config) {
-    Objects.requireNonNull(config, "config");
     return request(layout(config, ApplyGoal.Naming.EXACT));
   }
 
   private static ApplyGoal layout(String config, ApplyGoal.Naming naming) {
+    Objects.requireNonNull(config, "config");
     return new ApplyGoal.To(
         new ApplyGoal.Target.Layout(MigConfig.requireLabelValue(config), naming));
   }
@@ -235,7 +233,7 @@ public final class MigNode {
   }
 
   private ApplyRequest request(ApplyGoal goal) {
-    return new ApplyRequest(cluster, name, goal, ApplyOptions.defaults());
+    return new ApplyRequest(new ApplyLook.Subject(cluster, name, goal, ApplyOptions.defaults()));
   }
 
   /**

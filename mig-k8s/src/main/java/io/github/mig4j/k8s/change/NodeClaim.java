@@ -19,7 +19,6 @@ import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.node.NodeGpu;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -60,34 +59,23 @@ final class NodeClaim {
    * A claim that is not made yet.
    *
    * @param plan what is going to be requested
-   * @param goal why
-   * @param owner whose change it is
-   * @param limit how long the change may take
+   * @param undoing the failure that the change undoes
    */
-  NodeClaim(Cluster cluster, ApplyPlan plan, ApplyGoal goal, Owner owner, Duration limit) {
-    this.cluster = cluster;
+  NodeClaim(ApplyRun.Task task, ApplyPlan plan, Optional<FailureRecord> undoing) {
+    this.cluster = task.cluster();
     this.node = plan.node().getMetadata().getName();
     this.kind = plan.kind();
     this.label = plan.kind().label(cluster.settings());
     this.config = plan.recordedName();
     this.plainName = plan.plainName();
     this.gpus = plan.gpus();
-    this.goal = goal;
-    this.by = owner.by();
-    this.undoing = owner.undoing();
-    this.memory = owner.memory();
+    this.goal = task.goal();
+    this.by = task.by();
+    this.undoing = undoing;
+    this.memory = task.memory();
     this.began = cluster.settings().clock().instant();
-    this.until = began.plus(limit);
+    this.until = began.plus(task.limit());
   }
-
-  /**
-   * Whose change it is.
-   *
-   * @param by the identity of the client
-   * @param undoing the failure that the change undoes
-   * @param memory where the next look finds what was written
-   */
-  record Owner(String by, Optional<FailureRecord> undoing, ApplyRun.Memory memory) {}
 
   /** Continues a change that this client has recorded on the node. */
   void resume(Node now, ChangeRecord record) {
@@ -105,9 +93,7 @@ final class NodeClaim {
       requireFree(now);
       return live(now).filter(this::isMine).isPresent()
           ? now
-          : write(
-              cluster,
-              NodePatch.on(now).annotate(ChangeRecord.KEY, recordWith(now).json()));
+          : write(cluster, NodePatch.on(now).record(recordWith(now)));
     });
   }
 
@@ -132,11 +118,7 @@ final class NodeClaim {
         return now;
       }
       Node cordoned = write(
-          cluster,
-          NodePatch.on(now)
-              .cordon()
-              .annotate(
-                  ChangeRecord.KEY, recordWith(now, ChangeRecord.Done.CORDONED).json()));
+          cluster, NodePatch.on(now).cordon().record(recordWith(now, ChangeRecord.Done.CORDONED)));
       mine.add(ChangeRecord.Done.CORDONED);
       return cordoned;
     });
@@ -169,24 +151,13 @@ final class NodeClaim {
       if (!alreadyRequested) {
         NodePatch unused = key.isEmpty() ? patch.removeLabel(label) : patch.label(label, key);
       }
-      if (gate == NodeCheck.Gate.CLOSED && !NodePatch.has(now, NodeGate.TAINT)) {
-        patch
-            .taint(NodeGate.TAINT)
-            .annotate(
-                ChangeRecord.KEY,
-                recordWith(now, ChangeRecord.Done.GATED)
-                    .withProof(proof)
-                    .withStable(stableSince)
-                    .withSeen(seen)
-                    .json());
-      } else if (!alreadyRequested || !isFollowedByAnother(now)) {
-        patch.annotate(
-            ChangeRecord.KEY,
-            recordWith(now)
-                .withProof(proof)
-                .withStable(stableSince)
-                .withSeen(seen)
-                .json());
+      boolean gates = gate == NodeCheck.Gate.CLOSED && !NodePatch.has(now, NodeGate.TAINT);
+      if (gates) {
+        patch.taint(NodeGate.TAINT);
+      }
+      if (gates || !alreadyRequested || !isFollowedByAnother(now)) {
+        patch.record((gates ? recordWith(now, ChangeRecord.Done.GATED) : recordWith(now))
+            .with(proof, stableSince, seen));
       }
       if (!alreadyRequested) {
         patch
@@ -273,10 +244,7 @@ final class NodeClaim {
       ChangeRecord record = recordWith(now);
       return write(
           cluster,
-          NodePatch.on(now)
-              .annotate(
-                  ChangeRecord.KEY,
-                  (replaced.isEmpty() ? record : record.withReplaced(replaced)).json()));
+          NodePatch.on(now).record(replaced.isEmpty() ? record : record.withReplaced(replaced)));
     });
   }
 
@@ -293,15 +261,8 @@ final class NodeClaim {
       Optional<Node> now = known.getAndSet(Optional.empty()).or(() -> once.node(node));
       Optional<ChangeRecord> record = now.flatMap(ChangeRecord::read).filter(this::isMine);
       if (record.isPresent()) {
-        NodePatch patch = NodePatch.on(now.get())
-            .annotate(
-                ChangeRecord.KEY,
-                record
-                    .get()
-                    .withProof(proof)
-                    .withStable(stableSince)
-                    .withSeen(progress)
-                    .json());
+        NodePatch patch =
+            NodePatch.on(now.get()).record(record.get().with(proof, stableSince, progress));
         if (!patch.isEmpty()) {
           note(write(once, patch));
         }
@@ -439,9 +400,7 @@ final class NodeClaim {
     }
     return left.isEmpty()
         ? patch.removeAnnotation(ChangeRecord.KEY)
-        : patch.annotate(
-            ChangeRecord.KEY,
-            record.ended(cluster.settings().clock().instant(), left).json());
+        : patch.record(record.ended(cluster.settings().clock().instant(), left));
   }
 
   /** Fails if another client may still be changing the node to something else. */

@@ -16,20 +16,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** What earlier looks have recorded on the node of the end of a change. */
-final class RecordedEnd {
-
-  private final ApplyRun.Task task;
-  private final MigSettings settings;
-  private final ApplyPlan plan;
-  private final List<Finding> findings;
-
-  /** The end of the change to this plan. */
-  RecordedEnd(ApplyRun.Task task, ApplyPlan plan, List<Finding> findings) {
-    this.task = task;
-    this.settings = task.cluster().settings();
-    this.plan = plan;
-    this.findings = findings;
-  }
+record RecordedEnd(ApplyRun.Task task, ApplyPlan plan, List<Finding> findings) {
 
   /** The end; empty if no look has recorded one that still holds. */
   Optional<Look> look() {
@@ -40,7 +27,7 @@ final class RecordedEnd {
     if (verified.isPresent()) {
       return Optional.of(verified(verified.get()));
     }
-    return plan.isInForce(settings)
+    return plan.isInForce(settings())
         ? Optional.empty()
         : FailureRecord.read(plan.node())
             .filter(record -> record.isOf(plan.kind(), plan.recordedName()))
@@ -54,9 +41,10 @@ final class RecordedEnd {
         ChangeRecord.Proof.OFFER,
         Optional.empty(),
         System.nanoTime(),
-        ApplyTracker.MIN_LOG_INTERVAL);
+        ApplyTracker.MIN_LOG_INTERVAL,
+        Optional.empty());
     return new ApplyTracker(
-            settings, task.options().timings(), plan, start, (phase, at, text) -> {})
+            settings(), task.options().timings(), plan, start, (phase, at, text) -> {})
         .showsEvidence(plan.node());
   }
 
@@ -71,13 +59,17 @@ final class RecordedEnd {
 
   /** The failure of the last attempt, while it is too early for another. */
   private Optional<Look> failedBefore(FailureRecord record) {
-    Optional<Duration> rest = RetryPause.left(record, settings.clock().instant());
+    Optional<Duration> rest = RetryPause.left(record, settings().clock().instant());
     return rest.filter(Duration::isZero).isPresent()
         ? Optional.empty()
         : Optional.of(new Look.Failed(MigChangeException.of(record, status()).retryIn(rest)));
   }
 
+  private MigSettings settings() {
+    return task.cluster().settings();
+  }
+
   private MigNodeStatus status() {
-    return StatusReader.read(plan.node(), settings, plan.offer());
+    return StatusReader.read(plan.node(), settings(), plan.offer());
   }
 }

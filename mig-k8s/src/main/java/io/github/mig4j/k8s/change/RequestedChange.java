@@ -162,7 +162,8 @@ final class RequestedChange {
     Optional<Duration> stableFor =
         prompt == Prompt.NOTHING ? claim.stableSince(before).map(clock::since) : Optional.empty();
     long now = clock.now();
-    ApplyTracker.Start start = new ApplyTracker.Start(prompt, proof, stableFor, now, failureLook());
+    ApplyTracker.Start start =
+        new ApplyTracker.Start(prompt, proof, stableFor, now, failureLook(), Optional.empty());
     ApplyTracker tracker = new ApplyTracker(settings(), timings, plan, start, change::reachedAt);
     boolean isOnlyFollowed =
         memory == Memory.PROCESS && requested && plan.isInForce(cluster.settings());
@@ -191,15 +192,15 @@ final class RequestedChange {
       marks.add(Mark.PUBLISHED);
     }
     return new Seen(
-        timeline.instant(tracker.requestedNanos()).toString(),
-        tracker.prompt(),
+        timeline.instant(tracker.start().nanos()).toString(),
+        tracker.start().prompt(),
         retries,
         marks,
         past.pausedBefore(),
         past.stage(),
         timeline.instant(past.stageNanos()).toString(),
         timeline
-            .instant(Math.max(change.report().previousNanos(), tracker.requestedNanos()))
+            .instant(Math.max(change.report().previousNanos(), tracker.start().nanos()))
             .toString(),
         timeline.text(past.failedNanos().orElse(null)),
         timeline.text(past.leftPausedNanos().orElse(null)));
@@ -358,9 +359,7 @@ final class RequestedChange {
       return Optional.of(request).filter(known -> known.tracker.noteLoggedSuccess());
     }
     if (!diagnoser.showsFailureOf(key)) {
-      return look.trust() == ApplyTracker.Trust.LASTED
-          ? retry(request, request.node, sinceStart)
-          : Optional.empty();
+      return look.hasLasted() ? retry(request, request.node, sinceStart) : Optional.empty();
     }
     // The manager writes a state before it writes that the run has ended.
     Optional<Node> latest = latest();

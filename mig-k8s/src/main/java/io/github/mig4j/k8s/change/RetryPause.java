@@ -17,24 +17,20 @@ final class RetryPause {
   private RetryPause() {}
 
   /**
-   * What is left of it.
-   *
-   * @return zero if another attempt can begin; empty if none can succeed before its cause is removed
+   * What is left of it: zero if another attempt can begin; empty if none can succeed before its
+   * cause is removed.
    */
   static Optional<Duration> left(FailureRecord failure, Instant now) {
     if (!failure.late() && !code(failure).isRetryable()) {
       return Optional.empty();
     }
     int doublings = Math.max(0, Math.min(failure.attempts() - 1, MAX_DOUBLINGS));
-    Duration pause = FIRST.multipliedBy(1L << doublings);
-    Duration whole = pause.compareTo(LONGEST) < 0 ? pause : LONGEST;
+    Duration whole = ApplyTracker.shorter(FIRST.multipliedBy(1L << doublings), LONGEST);
     Instant at = Instant.parse(failure.at());
-    if (at.isAfter(now.plus(whole))) {
-      // The clock was set back.
-      return Optional.of(Duration.ZERO);
-    }
     Instant end = at.plus(whole);
-    return Optional.of(now.isBefore(end) ? Duration.between(now, end) : Duration.ZERO);
+    boolean clockWasSetBack = at.isAfter(now.plus(whole));
+    return Optional.of(
+        now.isBefore(end) && !clockWasSetBack ? Duration.between(now, end) : Duration.ZERO);
   }
 
   /** The cause; a code of another version of this library is unknown. */

@@ -31,34 +31,21 @@ public sealed interface ApplyGoal {
   sealed interface Target {
 
     /** Which label requests it. */
-    ChangeKind kind();
+    default ChangeKind kind() {
+      return this instanceof Layout ? ChangeKind.LAYOUT : ChangeKind.SHARING;
+    }
 
     /** Its name in messages. */
     String name();
 
     /** A MIG configuration. */
-    record Layout(String name, Naming naming) implements Target {
-      @Override
-      public ChangeKind kind() {
-        return ChangeKind.LAYOUT;
-      }
-    }
+    record Layout(String name, Naming naming) implements Target {}
 
     /** A sharing configuration, under the name with its content's hash. */
-    record Sharing(String name) implements Target {
-      @Override
-      public ChangeKind kind() {
-        return ChangeKind.SHARING;
-      }
-    }
+    record Sharing(String name) implements Target {}
 
     /** The node's present sharing configuration, with this sharing or with none. */
     record OtherSharing(Optional<GpuSharing> sharing) implements Target {
-      @Override
-      public ChangeKind kind() {
-        return ChangeKind.SHARING;
-      }
-
       @Override
       public String name() {
         return sharing
@@ -69,11 +56,6 @@ public sealed interface ApplyGoal {
 
     /** The value that the label of sharing had before; empty for the operator's default. */
     record RecordedSharing(String key) implements Target {
-      @Override
-      public ChangeKind kind() {
-        return ChangeKind.SHARING;
-      }
-
       @Override
       public String name() {
         return key.isEmpty() ? "operator default" : key;

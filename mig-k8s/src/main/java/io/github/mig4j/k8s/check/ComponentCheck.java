@@ -16,20 +16,15 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** The versions of NVIDIA's components on a node, and whether the driver knows its GPUs. */
-final class ComponentCheck {
+/**
+ * The versions of NVIDIA's components on a node, and whether the driver knows its GPUs.
+ *
+ * @param pods the pods of the node, of which only the operator's count
+ */
+record ComponentCheck(Node node, List<Pod> pods) {
 
   private static final String PLUGIN_IMAGE = "k8s-device-plugin";
   private static final String DRIVER_IMAGE = "driver";
-
-  private final Node node;
-  private final List<Pod> operands;
-
-  /** Prepares a check of a node with these pods, of which only the operator's count. */
-  ComponentCheck(Node node, List<Pod> pods) {
-    this.node = node;
-    this.operands = pods.stream().filter(GpuPods::isOperand).toList();
-  }
 
   /**
    * What runs on the node decides over what the ClusterPolicy states. While an update is rolled out, pods
@@ -40,12 +35,11 @@ final class ComponentCheck {
         .flatMap(tag -> Version.parse(tag).stream())
         .distinct()
         .toList();
-    if (running.isEmpty()) {
-      return stated;
-    }
-    return running.size() == 1
-        ? stated.with(Component.DEVICE_PLUGIN, running.get(0))
-        : ComponentVersions.unknown();
+    return switch (running.size()) {
+      case 0 -> stated;
+      case 1 -> stated.with(Component.DEVICE_PLUGIN, running.get(0));
+      default -> ComponentVersions.unknown();
+    };
   }
 
   /** Compares the driver with what each model needs. */
@@ -76,7 +70,8 @@ final class ComponentCheck {
 
   /** The tags of the images with a name, of the operator's pods on the node. */
   private Stream<String> tags(String name) {
-    return operands.stream()
+    return pods.stream()
+        .filter(GpuPods::isOperand)
         .flatMap(pod -> pod.getSpec().getContainers().stream())
         .map(Container::getImage)
         .filter(Objects::nonNull)

@@ -14,17 +14,8 @@ import java.util.Map;
 import java.util.Optional;
 
 /** Whether the ConfigMap that the node's MIG manager reads has the configuration. */
-final class ConfigSourceCheck {
-
-  private final ClusterView view;
-  private final PermissionCheck permissions;
-  private final PreflightFindings findings;
-
-  ConfigSourceCheck(ClusterView view, PermissionCheck permissions, PreflightFindings findings) {
-    this.view = view;
-    this.permissions = permissions;
-    this.findings = findings;
-  }
+record ConfigSourceCheck(
+    ClusterView view, PermissionCheck permissions, PreflightFindings findings) {
 
   /** A configuration that was found, and where. */
   record Choice(

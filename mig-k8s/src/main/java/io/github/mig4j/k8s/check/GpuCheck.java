@@ -3,7 +3,6 @@ package io.github.mig4j.k8s.check;
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.node.ExpectedOffers;
@@ -93,8 +92,7 @@ final class GpuCheck {
   /** What shows that the node has other GPUs than these, or more. */
   private Optional<String> contradiction(List<NodeGpu> described) {
     List<GpuModel> models = described.stream().map(NodeGpu::model).distinct().toList();
-    boolean offersMig = status.allocatable().keySet().stream()
-        .anyMatch(resource -> MigProfile.ofResourceName(resource).isPresent());
+    boolean offersMig = NodeReading.offeredProfiles(node).findAny().isPresent();
     boolean hasMig = models.stream().anyMatch(GpuModel::supportsMig);
     if (NodeReading.leastGpus(node, models) > described.size() || (offersMig && !hasMig)) {
       return Optional.of("the node offers " + status.allocatable());

@@ -14,13 +14,12 @@ import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.lint.Severity;
 import io.github.mig4j.node.ComponentVersions.Version;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
 
 /** Whether a MIG manager acts on the node's label, and knows its GPU. */
-final class ManagerCheck {
+record ManagerCheck(Node node, PreflightFindings findings) {
 
   /** The container of the operator's DaemonSet (gpu-operator, assets/state-mig-manager). */
   private static final String CONTAINER = "nvidia-mig-manager";
@@ -34,16 +33,6 @@ final class ManagerCheck {
       PreflightCode.OPERANDS_OFF,
       PreflightCode.DRA_NODE,
       PreflightCode.DRA_CLUSTER);
-
-  private final Node node;
-  private final Map<String, String> labels;
-  private final PreflightFindings findings;
-
-  ManagerCheck(Node node, PreflightFindings findings) {
-    this.node = node;
-    this.labels = Cluster.labels(node);
-    this.findings = findings;
-  }
 
   /**
    * Looks at label and pods.
@@ -74,7 +63,7 @@ final class ManagerCheck {
   }
 
   private void checkDeployment(List<Pod> here, boolean listed, Severity blocking) {
-    String deploy = labels.getOrDefault(Labels.DEPLOY_MIG_MANAGER, "");
+    String deploy = Cluster.labels(node).getOrDefault(Labels.DEPLOY_MIG_MANAGER, "");
     if (!deploy.isEmpty() && !deploy.equals("true") && !deploy.equals(Labels.PAUSED)) {
       findings.error(
           PreflightCode.MANAGER_NOT_DEPLOYED,
@@ -110,7 +99,8 @@ final class ManagerCheck {
   }
 
   private boolean isOperatedOn() {
-    return labels.keySet().stream().anyMatch(key -> key.startsWith(Labels.DEPLOY_PREFIX));
+    return Cluster.labels(node).keySet().stream()
+        .anyMatch(key -> key.startsWith(Labels.DEPLOY_PREFIX));
   }
 
   private void checkPods(List<Pod> here, Severity blocking) {

@@ -47,17 +47,6 @@ public final class NodeCheck {
       Gate gate,
       Attempt attempt) {
 
-    /** A new attempt without a gate. */
-    public Request(
-        Cluster cluster, String node, ApplyGoal goal, StatedGpus gpus, Disruption disruption) {
-      this(cluster, node, goal, gpus, disruption, Gate.OPEN, Attempt.NEW);
-    }
-
-    /** The same with a gate or without. */
-    public Request with(Gate other) {
-      return new Request(cluster, node, goal, gpus, disruption, other, attempt);
-    }
-
     /** Whether the node's record says that this very change is under way, after the request was made. */
     boolean continues(Node now, ChangeKind kind, String recordedName) {
       return attempt == Attempt.CONTINUED

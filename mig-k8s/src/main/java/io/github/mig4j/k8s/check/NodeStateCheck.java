@@ -18,30 +18,17 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
 
-/** What a node's own object says for or against partitioning its GPUs. */
-final class NodeStateCheck {
-
-  private final Node node;
-  private final MigNodeStatus status;
-  private final List<GpuModel> models;
-  private final Map<String, String> labels;
-  private final MigSettings settings;
-  private final PreflightFindings findings;
-
-  /** Prepares a check of a node whose GPUs are of these models; none if that is not known. */
-  NodeStateCheck(
-      Node node,
-      MigNodeStatus status,
-      List<GpuModel> models,
-      MigSettings settings,
-      PreflightFindings findings) {
-    this.node = node;
-    this.status = status;
-    this.models = models;
-    this.labels = Cluster.labels(node);
-    this.settings = settings;
-    this.findings = findings;
-  }
+/**
+ * What a node's own object says for or against partitioning its GPUs.
+ *
+ * @param models the models of its GPUs; none if they are not known
+ */
+record NodeStateCheck(
+    Node node,
+    MigNodeStatus status,
+    List<GpuModel> models,
+    MigSettings settings,
+    PreflightFindings findings) {
 
   /**
    * Looks at everything.
@@ -127,8 +114,8 @@ final class NodeStateCheck {
   }
 
   private boolean showsNoGpu() {
-    return "false".equals(labels.get(Labels.GPU_PRESENT))
-        || (labels.keySet().stream().noneMatch(key -> key.startsWith("nvidia.com/"))
+    return "false".equals(labels().get(Labels.GPU_PRESENT))
+        || (labels().keySet().stream().noneMatch(key -> key.startsWith("nvidia.com/"))
             && status.allocatable().isEmpty());
   }
 
@@ -157,7 +144,7 @@ final class NodeStateCheck {
   }
 
   private void checkOperator(Optional<GenericKubernetesResource> policy) {
-    String driver = labels.getOrDefault(Labels.VGPU_HOST_DRIVER, "");
+    String driver = labels().getOrDefault(Labels.VGPU_HOST_DRIVER, "");
     if (!driver.isEmpty()) {
       findings.error(
           PreflightCode.VGPU_NODE,
@@ -166,7 +153,7 @@ final class NodeStateCheck {
           "partition it through the vGPU manager, or choose another node");
     }
     checkWorkload(policy);
-    if ("false".equals(labels.get(Labels.DEPLOY_OPERANDS))) {
+    if ("false".equals(labels().get(Labels.DEPLOY_OPERANDS))) {
       findings.error(
           PreflightCode.OPERANDS_OFF,
           "label %s=false keeps the operator away from the node".formatted(Labels.DEPLOY_OPERANDS),
@@ -182,7 +169,7 @@ final class NodeStateCheck {
   }
 
   private void checkWorkload(Optional<GenericKubernetesResource> policy) {
-    String workload = labels.getOrDefault(Labels.WORKLOAD_CONFIG, "");
+    String workload = labels().getOrDefault(Labels.WORKLOAD_CONFIG, "");
     if (!workload.startsWith("vm-")) {
       return;
     }
@@ -201,11 +188,11 @@ final class NodeStateCheck {
   }
 
   private Optional<String> draMark() {
-    if ("dra".equals(labels.get(Labels.ALLOCATION_MODE))) {
+    if ("dra".equals(labels().get(Labels.ALLOCATION_MODE))) {
       return Optional.of(Labels.ALLOCATION_MODE + "=dra");
     }
-    return "true".equals(labels.get(Labels.DEPLOY_DRA_DRIVER))
-            && !labels.containsKey(Labels.DEPLOY_MIG_MANAGER)
+    return "true".equals(labels().get(Labels.DEPLOY_DRA_DRIVER))
+            && !labels().containsKey(Labels.DEPLOY_MIG_MANAGER)
         ? Optional.of(Labels.DEPLOY_DRA_DRIVER + "=true")
         : Optional.empty();
   }
@@ -228,7 +215,7 @@ final class NodeStateCheck {
               .formatted(String.join(", ", paused)),
           "delete the node's MIG manager pod, unless this change ends the pause");
     }
-    String mistaken = labels.get(Labels.MISTAKEN_MIG_CONFIG);
+    String mistaken = labels().get(Labels.MISTAKEN_MIG_CONFIG);
     if (mistaken != null && !settings.configLabel().equals(Labels.MISTAKEN_MIG_CONFIG)) {
       findings.warning(
           PreflightCode.WRONG_LABEL_KEY,
@@ -237,5 +224,9 @@ final class NodeStateCheck {
           "remove it with 'kubectl label node %s %s-'"
               .formatted(status.node(), Labels.MISTAKEN_MIG_CONFIG));
     }
+  }
+
+  private Map<String, String> labels() {
+    return Cluster.labels(node);
   }
 }

@@ -14,17 +14,7 @@ import java.util.Set;
 import java.util.function.Supplier;
 
 /** Whether this client is allowed to do what a change takes. */
-final class PermissionCheck {
-
-  private final Cluster cluster;
-  private final MigRole role;
-  private final PreflightFindings findings;
-
-  PermissionCheck(Cluster cluster, MigRole role, PreflightFindings findings) {
-    this.cluster = cluster;
-    this.role = role;
-    this.findings = findings;
-  }
+record PermissionCheck(Cluster cluster, MigRole role, PreflightFindings findings) {
 
   /**
    * What the role grants beyond what the check itself does. Its map exists already, and logs only

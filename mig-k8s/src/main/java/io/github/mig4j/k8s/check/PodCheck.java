@@ -5,19 +5,12 @@ import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.lint.Severity;
 import java.util.List;
 
-/** What a change does to the pods of a node. */
-final class PodCheck {
-
-  private final List<Pod> using;
-  private final Disruption disruption;
-  private final PreflightFindings findings;
-
-  /** Prepares a check of the pods that use a node's GPUs, by a resource or by a ResourceClaim. */
-  PodCheck(List<Pod> using, Disruption disruption, PreflightFindings findings) {
-    this.using = using;
-    this.disruption = disruption;
-    this.findings = findings;
-  }
+/**
+ * What a change does to the pods of a node.
+ *
+ * @param using the pods that use the node's GPUs, by a resource or by a ResourceClaim
+ */
+record PodCheck(List<Pod> using, Disruption disruption, PreflightFindings findings) {
 
   /**
    * Reports them.

@@ -43,20 +43,12 @@ public record Preflight(
     findings = List.copyOf(findings);
   }
 
-  /**
-   * The findings for which the change would be refused.
-   *
-   * @return the errors
-   */
+  /** {@return the errors: the findings for which the change would be refused} */
   public List<Finding> errors() {
     return findings.stream().filter(Finding::isError).toList();
   }
 
-  /**
-   * Whether nothing prevents the change.
-   *
-   * @return true if there is no error; there may be warnings and notes
-   */
+  /** {@return whether nothing prevents the change; there may be warnings and notes} */
   public boolean isClear() {
     return errors().isEmpty();
   }
@@ -68,11 +60,7 @@ public record Preflight(
     return "Config '%s' on node %s: %s".formatted(config, node, verdict);
   }
 
-  /**
-   * The verdict, and a line for each finding.
-   *
-   * @return several lines, without a line break at the end
-   */
+  /** {@return the verdict, and a line for each finding, without a line break at the end} */
   public String toText() {
     return this
         + findings.stream().map(finding -> "\n  " + line(finding)).collect(Collectors.joining());

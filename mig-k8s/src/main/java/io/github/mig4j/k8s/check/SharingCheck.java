@@ -27,25 +27,13 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /** What prevents a sharing configuration on a node. */
-final class SharingCheck {
+record SharingCheck(
+    NodeCheck.Request request,
+    Target target,
+    PermissionCheck permissions,
+    PreflightFindings findings) {
 
   private static final String DEPLOY_PLUGIN = Labels.DEPLOY_PREFIX + "device-plugin";
-
-  private final NodeCheck.Request request;
-  private final Target target;
-  private final PermissionCheck permissions;
-  private final PreflightFindings findings;
-
-  SharingCheck(
-      NodeCheck.Request request,
-      Target target,
-      PermissionCheck permissions,
-      PreflightFindings findings) {
-    this.request = request;
-    this.target = target;
-    this.permissions = permissions;
-    this.findings = findings;
-  }
 
   /** A configuration, the key that the node requests, and the text that was read under a key. */
   private record Choice(String key, DevicePluginConfig config, String readFrom, String text) {}

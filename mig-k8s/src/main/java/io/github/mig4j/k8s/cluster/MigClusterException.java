@@ -20,9 +20,7 @@ public final class MigClusterException extends MigException {
    * @param cause the Kubernetes client's exception
    */
   public MigClusterException(String message, Throwable cause) {
-    this(message, cause, null, null);
-    Objects.requireNonNull(message, "message");
-    Objects.requireNonNull(cause, "cause");
+    this(message, Objects.requireNonNull(cause, "cause"), null, null);
   }
 
   private MigClusterException(
@@ -30,7 +28,7 @@ public final class MigClusterException extends MigException {
       @Nullable Throwable cause,
       @Nullable String forbidden,
       @Nullable Duration retryAfter) {
-    super(message, cause);
+    super(Objects.requireNonNull(message, "message"), cause);
     this.forbidden = forbidden;
     this.retryAfter = retryAfter;
   }
@@ -45,7 +43,6 @@ public final class MigClusterException extends MigException {
    */
   public static MigClusterException temporary(
       String message, Throwable cause, Duration retryAfter) {
-    Objects.requireNonNull(message, "message");
     Objects.requireNonNull(cause, "cause");
     Objects.requireNonNull(retryAfter, "retryAfter");
     return new MigClusterException(message, cause, null, retryAfter);
@@ -61,7 +58,6 @@ public final class MigClusterException extends MigException {
    */
   public static MigClusterException forbidden(String what, String message, Throwable cause) {
     Objects.requireNonNull(what, "what");
-    Objects.requireNonNull(message, "message");
     Objects.requireNonNull(cause, "cause");
     return new MigClusterException(message, cause, what, null);
   }
@@ -75,15 +71,13 @@ public final class MigClusterException extends MigException {
    */
   public static MigClusterException forbidden(String what, String message) {
     Objects.requireNonNull(what, "what");
-    Objects.requireNonNull(message, "message");
     return new MigClusterException(message, null, what, null);
   }
 
   /**
-   * When to repeat the request: the time that the API server asks for, or some seconds if it did not answer
-   * or answered 410, 429 or 5xx.
-   *
-   * @return the time; empty if the API server would answer the same, as with 401 and 403
+   * {@return when to repeat the request: the time that the API server asks for, or some seconds if
+   * it did not answer or answered 410, 429 or 5xx; empty if it would answer the same, as with 401
+   * and 403}
    */
   @Override
   public Optional<Duration> retryAfter() {
@@ -91,9 +85,8 @@ public final class MigClusterException extends MigException {
   }
 
   /**
-   * The request that the API server answered with 403, if that is the failure.
-   *
-   * @return a verb and its object, e.g. {@code patch node gpu-node}; empty otherwise
+   * {@return the verb and the object of the request that the API server answered with 403, e.g.
+   * {@code patch node gpu-node}; empty otherwise}
    */
   public Optional<String> forbidden() {
     return Optional.ofNullable(forbidden);

@@ -24,13 +24,11 @@ public final class MigConflictException extends MigException {
    * @param message subject, verdict, value and remedy
    */
   public MigConflictException(String message) {
-    super(message);
-    Objects.requireNonNull(message, "message");
-    this.by = null;
+    this((String) null, message);
   }
 
-  private MigConflictException(String by, String message) {
-    super(message);
+  private MigConflictException(@Nullable String by, String message) {
+    super(Objects.requireNonNull(message, "message"));
     this.by = by;
   }
 
@@ -42,9 +40,7 @@ public final class MigConflictException extends MigException {
    * @return the exception
    */
   public static MigConflictException with(String by, String message) {
-    Objects.requireNonNull(by, "by");
-    Objects.requireNonNull(message, "message");
-    return new MigConflictException(by, message);
+    return new MigConflictException(Objects.requireNonNull(by, "by"), message);
   }
 
   /**
@@ -54,26 +50,21 @@ public final class MigConflictException extends MigException {
    * @param cause the API server's answer
    */
   public MigConflictException(String message, Throwable cause) {
-    super(message, cause);
-    Objects.requireNonNull(message, "message");
-    Objects.requireNonNull(cause, "cause");
+    super(Objects.requireNonNull(message, "message"), Objects.requireNonNull(cause, "cause"));
     this.by = null;
   }
 
   /**
-   * Who changes the node.
-   *
-   * @return the identity of the other client; empty if no record of the node names it
+   * {@return the identity of the other client that changes the node; empty if no record of the node
+   * names it}
    */
   public Optional<String> by() {
     return Optional.ofNullable(by);
   }
 
   /**
-   * When to try again.
-   *
-   * @return a second for a conflict over an object's version; a minute where another client changes the
-   *     node, which may take longer
+   * {@return when to try again: after a second for a conflict over an object's version; after a
+   * minute where another client changes the node, which may take longer}
    */
   @Override
   public Optional<Duration> retryAfter() {

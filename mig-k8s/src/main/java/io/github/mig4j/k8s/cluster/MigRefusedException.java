@@ -9,6 +9,7 @@ import java.util.Objects;
 public final class MigRefusedException extends MigException {
   private static final long serialVersionUID = 1L;
 
+  private final String subject;
   private final transient List<String> reasons;
   private final transient List<Finding> findings;
 
@@ -25,6 +26,7 @@ public final class MigRefusedException extends MigException {
   private MigRefusedException(String subject, List<String> reasons, List<Finding> findings) {
     super(Objects.requireNonNull(subject, "subject") + ": "
         + String.join("; ", Objects.requireNonNull(reasons, "reasons")));
+    this.subject = subject;
     this.reasons = List.copyOf(reasons);
     this.findings = List.copyOf(findings);
   }
@@ -50,19 +52,19 @@ public final class MigRefusedException extends MigException {
         : error.sentence();
   }
 
-  /**
-   * Every reason, each with its remedy.
-   *
-   * @return at least one sentence
-   */
+  /** {@return what was requested, or what prevents it, such as a ConfigMap} */
+  public String subject() {
+    return subject;
+  }
+
+  /** {@return every reason, each with its remedy; at least one sentence} */
   public List<String> reasons() {
     return reasons == null ? List.of() : reasons;
   }
 
   /**
-   * The findings that are the reasons, with their codes.
-   *
-   * @return the findings; none where the refusal is not due to a check that has codes
+   * {@return the findings that are the reasons, with their codes; none where the refusal is not due
+   * to a check that has codes}
    */
   public List<Finding> findings() {
     return findings == null ? List.of() : findings;

@@ -14,10 +14,8 @@ public interface MigSettings {
   String DEFAULT_NAMESPACE = "gpu-operator";
 
   /**
-   * The namespace of the GPU Operator and its ConfigMaps.
-   *
-   * @return a namespace; if empty, the one in which MIG manager pods run, or else {@code
-   *     gpu-operator}
+   * {@return the namespace of the GPU Operator and its ConfigMaps; if empty, the one in which MIG
+   * manager pods run, or else {@code gpu-operator}}
    */
   Optional<String> operatorNamespace();
 
@@ -31,11 +29,7 @@ public interface MigSettings {
     return Labels.MIG_CONFIG;
   }
 
-  /**
-   * The known GPU models.
-   *
-   * @return the catalogue; by default the bundled one
-   */
+  /** {@return the catalogue of known GPU models; by default the bundled one} */
   @Value.Default
   default GpuCatalog catalog() {
     return GpuCatalog.bundled();
@@ -82,9 +76,8 @@ public interface MigSettings {
   }
 
   /**
-   * Receives what a client does and sees.
-   *
-   * @return a listener; by default one that does nothing
+   * {@return the listener that receives what a client does and sees; by default one that does
+   * nothing}
    */
   @Value.Auxiliary
   @Value.Redacted
@@ -93,20 +86,12 @@ public interface MigSettings {
     return event -> {};
   }
 
-  /**
-   * The settings for a cluster that NVIDIA's chart has set up.
-   *
-   * @return the defaults
-   */
+  /** {@return the settings for a cluster that NVIDIA's chart has set up} */
   static MigSettings defaults() {
     return builder().build();
   }
 
-  /**
-   * Builds settings that differ from the defaults.
-   *
-   * @return a builder
-   */
+  /** {@return a builder of settings that differ from the defaults} */
   static Builder builder() {
     return new Builder();
   }

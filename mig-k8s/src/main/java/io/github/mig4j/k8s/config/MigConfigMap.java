@@ -68,8 +68,6 @@ public final class MigConfigMap {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public PublishedConfig merge(String config, MigConfigSpec... entries) {
-    Objects.requireNonNull(config, "config");
-    Objects.requireNonNull(entries, "entries");
     return merge(config, MigConfig.of(entries));
   }
 
@@ -92,11 +90,6 @@ public final class MigConfigMap {
    *
    * @param configs configurations by name, each of which must be a label value
    * @return the names under which they were published, in the order of the map
-   * @throws IllegalArgumentException if a name is not a label value
-   * @throws MigRefusedException if the ConfigMap contains a file that the MIG manager rejects, cannot be
-   *     changed, or would be too large; it is then unchanged
-   * @throws MigConflictException if another client kept changing the ConfigMap
-   * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public List<PublishedConfig> mergeAll(Map<String, MigConfig> configs) {
     Objects.requireNonNull(configs, "configs");
@@ -250,9 +243,8 @@ public final class MigConfigMap {
   }
 
   /**
-   * Not API: the file in a ConfigMap of this name, also if it has errors.
-   *
-   * @return the file, or empty if the ConfigMap does not exist, as when no ConfigMap can have the name
+   * Not API: the file in a ConfigMap of this name, also if it has errors; empty if the ConfigMap
+   * does not exist, as when no ConfigMap can have the name.
    */
   public static Optional<MigConfigFile> file(ClusterView view, String namespace, String name) {
     Objects.requireNonNull(view, "view");
@@ -309,11 +301,10 @@ public final class MigConfigMap {
   }
 
   private Stream<String> referredTo(Node node) {
-    Map<String, String> annotations = Cluster.annotations(node);
     return Stream.of(
         Cluster.labels(node).getOrDefault(cluster.settings().configLabel(), ""),
-        annotations.getOrDefault(ChangeKind.LAYOUT.previousKey(), ""),
-        ChangeRecord.configOf(annotations.getOrDefault(ChangeRecord.KEY, "")));
+        Cluster.annotations(node).getOrDefault(ChangeKind.LAYOUT.previousKey(), ""),
+        ChangeRecord.configOf(node));
   }
 
   /** The kind and the name, e.g. {@code ConfigMap mig-config}. */

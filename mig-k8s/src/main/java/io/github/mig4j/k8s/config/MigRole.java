@@ -142,9 +142,8 @@ public enum MigRole implements JsonName {
   }
 
   /**
-   * The name of its ClusterRole and Role.
-   *
-   * @return the name in the {@link #manifest}, such as {@code mig4j-read-only}
+   * {@return the name of its ClusterRole and Role in the {@link #manifest}, such as {@code
+   * mig4j-read-only}}
    */
   public String roleName() {
     return "mig4j-" + toJson();
@@ -152,10 +151,8 @@ public enum MigRole implements JsonName {
 
   private static String read(String resource) {
     try (@Nullable InputStream in = MigRole.class.getResourceAsStream(resource)) {
-      if (in == null) {
-        throw new IllegalStateException("This library has no resource " + resource);
-      }
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+      return new String(
+          Objects.requireNonNull(in, resource).readAllBytes(), StandardCharsets.UTF_8);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

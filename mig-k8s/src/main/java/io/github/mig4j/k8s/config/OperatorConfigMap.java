@@ -10,10 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /** A ConfigMap in the operator's namespace. It is written on the version that was read. */
-final class OperatorConfigMap {
-
-  private final Cluster cluster;
-  private final String name;
+record OperatorConfigMap(Cluster cluster, String name) {
 
   /**
    * A handle; nothing is read.
@@ -22,12 +19,7 @@ final class OperatorConfigMap {
    * @throws IllegalArgumentException if the name is not one of a ConfigMap
    */
   OperatorConfigMap(Cluster cluster, String name, String example) {
-    this.cluster = cluster;
-    this.name = OperatorSettings.requireConfigMapName(name, example);
-  }
-
-  String name() {
-    return name;
+    this(cluster, OperatorSettings.requireConfigMapName(name, example));
   }
 
   /** The kind, the namespace and the name, for messages. */

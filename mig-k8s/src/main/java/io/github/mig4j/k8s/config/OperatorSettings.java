@@ -48,11 +48,7 @@ public record OperatorSettings(MigStrategy strategy, String configMap) implement
     return name;
   }
 
-  /**
-   * A values file for {@code helm upgrade -f}.
-   *
-   * @return YAML
-   */
+  /** {@return a values file in YAML for {@code helm upgrade -f}} */
   public String helmValues() {
     return """
         mig:
@@ -64,9 +60,8 @@ public record OperatorSettings(MigStrategy strategy, String configMap) implement
   }
 
   /**
-   * The command that sets these values of an installed release and keeps all others.
-   *
-   * @return a shell command for release and namespace {@code gpu-operator}
+   * {@return the shell command that sets these values of the release {@code gpu-operator} in the
+   * namespace of that name, and keeps all others}
    */
   public String helmUpgrade() {
     return """

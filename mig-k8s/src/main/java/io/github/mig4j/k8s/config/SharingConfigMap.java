@@ -92,11 +92,7 @@ public final class SharingConfigMap {
     return map.read(namespace).map(Cluster::texts);
   }
 
-  /**
-   * Not API: sets the texts of these keys.
-   *
-   * @return whether anything was written
-   */
+  /** Not API: sets the texts of these keys; false if nothing was to be written. */
   public boolean publish(String namespace, Map<String, String> texts) {
     Objects.requireNonNull(namespace, "namespace");
     Objects.requireNonNull(texts, "texts");

@@ -99,36 +99,35 @@ public final class Diagnoser {
 
   /** Whether the MIG manager's last run was for this configuration and has ended without success. */
   public boolean showsFailureOf(String config) {
-    return log.run().equals(Optional.of(config))
-        && log.success().isEmpty()
-        && log.last().equals(Optional.of(Mark.WAITS_FOR_LABEL));
+    return hasEnded(config) && log.success().isEmpty();
   }
 
   /** Whether the MIG manager's last run was for this configuration and ended with success. */
   public boolean showsSuccessOf(String config) {
-    return log.run().equals(Optional.of(config))
-        && log.success().isPresent()
-        && log.last().equals(Optional.of(Mark.WAITS_FOR_LABEL));
+    return hasEnded(config) && log.success().isPresent();
+  }
+
+  private boolean hasEnded(String config) {
+    return log.run().equals(Optional.of(config)) && log.endsWith(Mark.WAITS_FOR_LABEL);
   }
 
   /** A log without this request proves nothing about it. */
   private Optional<Verdict> aboutAnotherRequest() {
-    boolean other = status.config().isPresent()
-        && log.run().filter(run -> !status.config().equals(Optional.of(run))).isPresent();
-    return other ? Optional.of(Verdict.of(FailureCode.REQUEST_NOT_STARTED)) : Optional.empty();
+    return log.run()
+        .filter(run -> status.config().filter(config -> !config.equals(run)).isPresent())
+        .map(other -> Verdict.of(FailureCode.REQUEST_NOT_STARTED));
   }
 
   private Optional<Verdict> silence() {
-    boolean waits = log.last().equals(Optional.of(Mark.WAITS_FOR_LABEL));
-    if (isInForce() && is(MigState.SUCCESS)) {
-      return Optional.empty();
-    }
-    if (waits && log.saysNothing() && status.config().isPresent()) {
-      return Optional.of(Verdict.of(FailureCode.REQUEST_NOT_STARTED, Optional.of(log.lastIndex())));
-    }
-    return log.last().equals(Optional.of(Mark.BEGINS))
-        ? Optional.of(Verdict.of(FailureCode.MANAGER_SILENT, Optional.of(log.lastIndex())))
-        : Optional.empty();
+    boolean waits = log.endsWith(Mark.WAITS_FOR_LABEL)
+        && log.saysNothing()
+        && status.config().isPresent();
+    boolean isExpected = isInForce() && is(MigState.SUCCESS);
+    return isExpected || !(waits || log.endsWith(Mark.BEGINS))
+        ? Optional.empty()
+        : Optional.of(Verdict.of(
+            waits ? FailureCode.REQUEST_NOT_STARTED : FailureCode.MANAGER_SILENT,
+            Optional.of(log.lastIndex())));
   }
 
   private Optional<Verdict> fromState() {
@@ -199,34 +198,32 @@ public final class Diagnoser {
   }
 
   private Verdict pending() {
-    if (log.last().equals(Optional.of(Mark.WAITS_FOR_PODS))) {
+    if (log.endsWith(Mark.WAITS_FOR_PODS)) {
       return Verdict.of(FailureCode.PODS_DID_NOT_STOP, Optional.of(log.lastIndex()));
     }
-    boolean ended = log.last().equals(Optional.of(Mark.WAITS_FOR_LABEL));
-    if (ended) {
-      return log.found(Weight.HINT)
-          .map(Verdict::of)
-          .orElseGet(() -> Verdict.of(FailureCode.RUN_ABANDONED, log.unknownError()));
-    }
-    return Verdict.of(FailureCode.STILL_RUNNING);
+    return log.endsWith(Mark.WAITS_FOR_LABEL)
+        ? log.found(Weight.HINT)
+            .map(Verdict::of)
+            .orElseGet(() -> Verdict.of(FailureCode.RUN_ABANDONED, log.unknownError()))
+        : Verdict.of(FailureCode.STILL_RUNNING);
   }
 
   /** The node has no state, or an unknown one. */
   private Optional<Verdict> withoutState() {
-    OfferComparison.Result compared = status.comparison().result();
     if (log.success().isPresent()) {
       return Optional.of(Verdict.of(byComparison(), log.success()));
     }
-    boolean waits = log.last().equals(Optional.of(Mark.WAITS_FOR_LABEL));
+    boolean waits = log.endsWith(Mark.WAITS_FOR_LABEL);
     if (status.config().isPresent() || !(waits || log.isEmpty())) {
       return Optional.empty();
     }
-    boolean isRight =
-        compared == OfferComparison.Result.AGREES && status.problems().isEmpty();
-    boolean isWrong = compared == OfferComparison.Result.RESOURCES_DIFFER
-        || compared == OfferComparison.Result.MORE_GPUS;
+    boolean isShown = switch (status.comparison().result()) {
+      case AGREES -> status.problems().isEmpty();
+      case RESOURCES_DIFFER, MORE_GPUS -> true;
+      default -> false;
+    };
     return Optional.of(Verdict.of(
-        isRight || isWrong ? byComparison() : FailureCode.NOTHING_REQUESTED,
+        isShown ? byComparison() : FailureCode.NOTHING_REQUESTED,
         waits ? Optional.of(log.lastIndex()) : Optional.empty()));
   }
 
@@ -289,12 +286,8 @@ public final class Diagnoser {
 
   /** What became of the devices; only mig-parted removes what is on a GPU. */
   private Optional<String> aftermath(Verdict verdict) {
-    boolean isPartitioning = verdict
-        .line
-        .flatMap(log::speaker)
-        .filter(component ->
-            component != LogComponent.MIG_PARTED && component != LogComponent.MIG_MANAGER)
-        .isEmpty();
+    boolean isPartitioning =
+        verdict.line.flatMap(log::speaker).map(LogComponent::isOfManager).orElse(true);
     if (verdict.found.isEmpty() || !isPartitioning) {
       return Optional.empty();
     }

@@ -119,10 +119,8 @@ public enum FailureCode {
       SETTINGS_REFUSED);
 
   /**
-   * Whether the same request can succeed later, although its configuration, the operator's settings and
-   * the machine stay as they are.
-   *
-   * @return false if a repetition has the same result
+   * {@return whether the same request can succeed later, although its configuration, the operator's
+   * settings and the machine stay as they are}
    */
   public boolean isRetryable() {
     return !LASTING.contains(this);

@@ -27,6 +27,11 @@ public enum LogComponent implements JsonName {
     this.text = text;
   }
 
+  /** Whether it is the MIG manager or its process mig-parted, which alone partitions GPUs. */
+  boolean isOfManager() {
+    return this == MIG_MANAGER || this == MIG_PARTED;
+  }
+
   /** The name in a sentence, e.g. {@code the device plugin}. */
   @Override
   public String toString() {

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.diagnosis;
 
+import com.fasterxml.jackson.annotation.JsonCreator;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -16,7 +17,12 @@ import java.util.regex.Pattern;
  * placeholder between words matches as little as possible, and {@code gpu} only what can be an index or
  * an address on the PCI bus.
  */
-final class LogPhrase {
+record LogPhrase(
+    String text,
+    List<String> literals,
+    List<String> between,
+    Optional<String> before,
+    Optional<String> after) {
 
   static final Pattern PLACEHOLDER = Pattern.compile("\\{([a-z]+)}");
 
@@ -28,25 +34,10 @@ final class LogPhrase {
   /** Longer values add no information. */
   private static final int VALUE = 200;
 
-  private final List<String> literals;
-  private final List<String> between;
-  private final Optional<String> before;
-  private final Optional<String> after;
-
   /** Where the words of a phrase begin in a line, and the values of its placeholders. */
   record Match(int start, Map<String, String> values) {}
 
-  private LogPhrase(
-      List<String> literals,
-      List<String> between,
-      Optional<String> before,
-      Optional<String> after) {
-    this.literals = literals;
-    this.between = between;
-    this.before = before;
-    this.after = after;
-  }
-
+  @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   static LogPhrase parse(String text) {
     List<String> literals = new ArrayList<>();
     List<String> names = new ArrayList<>();
@@ -72,7 +63,7 @@ final class LogPhrase {
       throw new IllegalArgumentException(
           "A phrase needs words around its placeholders, but was '%s'".formatted(text));
     }
-    return new LogPhrase(List.copyOf(literals), List.copyOf(names), before, after);
+    return new LogPhrase(text, literals, names, before, after);
   }
 
   /** Whether the phrase matches any text up to the end of the record. */
@@ -150,6 +141,11 @@ final class LogPhrase {
 
   private static boolean isAround(char c) {
     return c == ' ' || c == '"' || c == '\\' || c == '\'';
+  }
+
+  @Override
+  public String toString() {
+    return text;
   }
 
   /** Converts only ASCII, so that the position of each character stays the same. */

@@ -139,9 +139,7 @@ final class LogReading {
     Optional<LogComponent> said = FailureCatalogue.bundled().speaker(prefix, line);
     said.ifPresent(component -> speaking.put(format, component));
     LogComponent before = speaking.get(format);
-    boolean isOfManager =
-        before == null || before == LogComponent.MIG_MANAGER || before == LogComponent.MIG_PARTED;
-    if (said.isEmpty() && format == Format.LOGRUS && isOfManager) {
+    if (said.isEmpty() && format == Format.LOGRUS && (before == null || before.isOfManager())) {
       return Optional.of(
           BY_MIG_PARTED.matcher(line).find() ? LogComponent.MIG_PARTED : LogComponent.MIG_MANAGER);
     }
@@ -215,9 +213,9 @@ final class LogReading {
     return pod;
   }
 
-  /** The step in the last line, if it reports one. */
-  Optional<Mark> last() {
-    return last;
+  /** Whether the last line reports this step. */
+  boolean endsWith(Mark step) {
+    return last.equals(Optional.of(step));
   }
 
   /** The last line that reports a success of the last run, unless a failure follows. */

@@ -74,7 +74,8 @@ public record OperatorLogs(List<String> lines, Availability availability, String
     return new OperatorLogs(List.of(), Availability.UNREADABLE, reason);
   }
 
-  private static List<Pod> podsOf(Cluster cluster, String namespace, String node) {
+  /** The pods of a node in a namespace. */
+  static List<Pod> podsOf(Cluster cluster, String namespace, String node) {
     return cluster
         .call(
             "list pods of node %s in namespace %s".formatted(node, namespace),

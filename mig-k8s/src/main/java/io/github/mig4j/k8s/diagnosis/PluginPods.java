@@ -33,12 +33,7 @@ public final class PluginPods {
   /** Why a sharing configuration is not in force. Never an exception, since it explains one. */
   public static Diagnosis diagnosis(Cluster cluster, String namespace, String node) {
     try {
-      List<String> problems = cluster
-          .call(
-              "list pods in namespace " + namespace,
-              () -> cluster.client().pods().inNamespace(namespace).list().getItems())
-          .stream()
-          .filter(pod -> Cluster.isOn(pod, node))
+      List<String> problems = OperatorLogs.podsOf(cluster, namespace, node).stream()
           .filter(pod -> APPS.contains(GpuPods.app(pod)))
           .flatMap(PluginPods::problems)
           .toList();

@@ -1,11 +1,11 @@
 package io.github.mig4j.k8s.dra;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.fleet.FleetGpu;
 import io.github.mig4j.fleet.FleetIndex;
 import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.k8s.internal.ObjectSerialization;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.text.JsonFields;
 import java.util.Collection;
@@ -32,8 +32,6 @@ import java.util.Optional;
 public record DraInventory(List<DraNode> nodes, List<Finding> findings) implements JsonForm {
 
   /** How to write each kind, which takes longer to find out than to write it. */
-  private static final KubernetesSerialization JSON = new KubernetesSerialization();
-
   public DraInventory {
     nodes = List.copyOf(Objects.requireNonNull(nodes, "nodes"));
     findings = List.copyOf(Objects.requireNonNull(findings, "findings"));
@@ -71,7 +69,9 @@ public record DraInventory(List<DraNode> nodes, List<Finding> findings) implemen
     Objects.requireNonNull(objects, "objects");
     Objects.requireNonNull(catalog, "catalog");
     return new InventoryReader(catalog)
-        .read(objects.stream().map(object -> ObjectTexts.tree(JSON, object)).toList());
+        .read(objects.stream()
+            .map(object -> ObjectTexts.tree(ObjectSerialization.SHARED, object))
+            .toList());
   }
 
   /**

@@ -5,6 +5,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.plan.PlanGpu;
 import io.github.mig4j.plan.PlanNode;
+import io.github.mig4j.text.GpuResource;
 import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.List;
@@ -26,8 +27,6 @@ import java.util.stream.Collectors;
  *     devices' names if an address is unknown
  */
 public record DraNode(String name, List<DraGpu> gpus) implements JsonForm {
-
-  private static final String WHOLE_GPU = "nvidia.com/gpu";
 
   public DraNode {
     Objects.requireNonNull(name, "name");
@@ -64,7 +63,7 @@ public record DraNode(String name, List<DraGpu> gpus) implements JsonForm {
     SortedMap<String, Long> counts = new TreeMap<>();
     for (DraGpu gpu : gpus) {
       if (isWhole.test(gpu)) {
-        counts.merge(WHOLE_GPU, 1L, Long::sum);
+        counts.merge(GpuResource.GPU, 1L, Long::sum);
       }
       devices
           .apply(gpu)

@@ -2,12 +2,12 @@ package io.github.mig4j.k8s.dra;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.dra.CelSelector.AttributeIs;
 import io.github.mig4j.k8s.dra.CelSelector.Condition;
 import io.github.mig4j.k8s.dra.CelSelector.DriverIs;
+import io.github.mig4j.k8s.internal.ObjectSerialization;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
@@ -67,9 +67,11 @@ public final class DraSnapshot {
   public static DraSnapshot of(Collection<? extends HasMetadata> objects, GpuCatalog catalog) {
     Objects.requireNonNull(objects, "objects");
     Objects.requireNonNull(catalog, "catalog");
-    KubernetesSerialization json = new KubernetesSerialization();
     return new DraSnapshot(
-        objects.stream().map(object -> ObjectTexts.tree(json, object)).toList(), catalog);
+        objects.stream()
+            .map(object -> ObjectTexts.tree(ObjectSerialization.SHARED, object))
+            .toList(),
+        catalog);
   }
 
   private static List<JsonNode> ofKind(String kind, List<JsonNode> objects) {

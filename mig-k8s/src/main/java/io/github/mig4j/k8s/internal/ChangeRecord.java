@@ -229,8 +229,10 @@ public record ChangeRecord(
   }
 
   /** The same change, whose evidence holds since then, or does not hold. */
-  public ChangeRecord withStable(Optional<Instant> since) {
-    return withStableSince(since.map(Instant::toString).orElse(null));
+  public ChangeRecord with(Proof evidence, Optional<Instant> stableSince, Seen progress) {
+    return withProof(evidence)
+        .withStableSince(stableSince.map(Instant::toString).orElse(null))
+        .withSeen(progress);
   }
 
   /** Since when the node shows the evidence without interruption; empty if it did not when last seen. */
@@ -266,14 +268,12 @@ public record ChangeRecord(
     }
   }
 
-  /** The MIG configuration in the text of a record; empty if it has no configuration or cannot be read. */
-  public static String configOf(String text) {
-    try {
-      ChangeRecord record = Serialization.unmarshal(text, ChangeRecord.class);
-      return text.isEmpty() || record.kind() != ChangeKind.LAYOUT ? "" : record.config();
-    } catch (RuntimeException unreadable) {
-      return "";
-    }
+  /** The MIG configuration in the record of a node; empty if it has none or cannot be read. */
+  public static String configOf(Node node) {
+    return Cluster.record(node, KEY, ChangeRecord.class)
+        .filter(record -> record.kind == ChangeKind.LAYOUT)
+        .map(ChangeRecord::config)
+        .orElse("");
   }
 
   /** Whether its client may still be changing the node. A clock that is slow makes this true longer. */

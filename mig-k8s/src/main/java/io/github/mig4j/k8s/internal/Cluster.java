@@ -59,6 +59,7 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -423,11 +424,7 @@ public final class Cluster {
     return client.pods().inAnyNamespace().withField("spec.nodeName", node);
   }
 
-  /**
-   * Evicts a pod.
-   *
-   * @return false if its disruption budget does not allow that now
-   */
+  /** Evicts a pod; false if its disruption budget does not allow that now. */
   public boolean evict(Pod pod) {
     String namespace = pod.getMetadata().getNamespace();
     String name = pod.getMetadata().getName();
@@ -700,14 +697,12 @@ public final class Cluster {
   }
 
   public static Map<String, String> labels(Node node) {
-    Map<String, String> labels = node.getMetadata().getLabels();
-    return labels == null ? Map.of() : labels;
+    return Objects.requireNonNullElse(node.getMetadata().getLabels(), Map.of());
   }
 
   /** The text under a key of a ConfigMap; empty if it has no such key. */
   public static String data(ConfigMap map, String key) {
-    Map<String, String> data = map.getData();
-    return data == null ? "" : data.getOrDefault(key, "");
+    return texts(map).getOrDefault(key, "");
   }
 
   /** All texts of a ConfigMap by key. */
@@ -739,8 +734,7 @@ public final class Cluster {
   }
 
   public static Map<String, String> annotations(Node node) {
-    Map<String, String> annotations = node.getMetadata().getAnnotations();
-    return annotations == null ? Map.of() : annotations;
+    return Objects.requireNonNullElse(node.getMetadata().getAnnotations(), Map.of());
   }
 
   /** The record in an annotation; empty if there is none, or it cannot be read. */
@@ -766,23 +760,25 @@ public final class Cluster {
    * or no longer has the version from which a watch should start.
    */
   public static boolean isTransient(Throwable failure) {
-    for (Throwable e = failure; e != null; e = e.getCause()) {
-      if (e instanceof KubernetesClientException answered && answered.getCode() > 0) {
-        int code = answered.getCode();
-        return code == HttpURLConnection.HTTP_GONE
-            || code == TOO_MANY_REQUESTS
-            || code >= HttpURLConnection.HTTP_INTERNAL_ERROR;
-      }
-    }
-    return true;
+    int code = code(failure);
+    return code == 0
+        || code == HttpURLConnection.HTTP_GONE
+        || code == TOO_MANY_REQUESTS
+        || code >= HttpURLConnection.HTTP_INTERNAL_ERROR;
+  }
+
+  /** The HTTP status of an answer that is a cause of the failure; 0 if the API server did not answer. */
+  static int code(Throwable failure) {
+    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
+        .filter(KubernetesClientException.class::isInstance)
+        .mapToInt(e -> ((KubernetesClientException) e).getCode())
+        .filter(code -> code > 0)
+        .findFirst()
+        .orElse(0);
   }
 
   private static Throwable rootCause(Throwable e) {
-    Throwable root = e;
-    while (root.getCause() != null) {
-      root = root.getCause();
-    }
-    return root;
+    return e.getCause() == null ? e : rootCause(e.getCause());
   }
 
   private static String describe(Throwable e) {

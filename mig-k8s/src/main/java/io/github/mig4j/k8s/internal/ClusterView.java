@@ -54,6 +54,26 @@ public interface ClusterView {
   /** Records a write that a watch may not have delivered yet. */
   default void wrote(Node after) {}
 
+  /** Receives each version of an object, and nothing where it is deleted. */
+  interface Versions<T> extends ResourceEventHandler<T> {
+    void see(Optional<T> version);
+
+    @Override
+    default void onAdd(T object) {
+      see(Optional.of(object));
+    }
+
+    @Override
+    default void onUpdate(T before, T object) {
+      see(Optional.of(object));
+    }
+
+    @Override
+    default void onDelete(T object, boolean finalStateUnknown) {
+      see(Optional.empty());
+    }
+  }
+
   /** A subscription, which ends when it is closed. */
   interface Following extends AutoCloseable {
     @Override

@@ -73,59 +73,38 @@ public class CorrectedDispatcher extends KubernetesCrudDispatcher {
     closed.end();
   }
 
-  /**
-   * The answer to a request for a log.
-   *
-   * @param pod the pod's name
-   * @return the lines, or 404
-   */
+  /** The answer to a request for the log of a pod: its lines, or 404. */
   protected Optional<MockResponse> log(String pod) {
     return Optional.of(logs.apply(pod)
         .map(lines -> new MockResponse().setResponseCode(200).setBody(String.join("\n", lines)))
         .orElseGet(() -> new MockResponse().setResponseCode(404).setBody("{\"code\": 404}")));
   }
 
-  /**
-   * What a test expects as the answer.
-   *
-   * @param request a request
-   * @return an answer that goes before the server's own; empty by default
-   */
+  /** The answer that a test expects before the server's own; none by default. */
   protected Optional<MockResponse> expected(RecordedRequest request) {
     return Optional.empty();
   }
 
   /**
-   * Whether a disruption budget prevents an eviction; otherwise the pod is deleted.
-   *
-   * @param pod the pod's name
-   * @return false by default
+   * Whether a disruption budget prevents the eviction of a pod, false by default; otherwise the pod
+   * is deleted.
    */
   protected boolean keeps(String pod) {
     return false;
   }
 
   /**
-   * Whether access reviews are answered, with yes; otherwise their answer says nothing.
-   *
-   * @return true by default
+   * Whether access reviews are answered, with yes, as by default; otherwise their answer says
+   * nothing.
    */
   protected boolean answersReviews() {
     return true;
   }
 
-  /**
-   * Called when a watch is opened.
-   *
-   * @param watch the watch
-   */
+  /** Called when a watch is opened. */
   protected void opened(WebSocket watch) {}
 
-  /**
-   * Called when a watch was closed.
-   *
-   * @param watch the watch
-   */
+  /** Called when a watch was closed. */
   protected void closed(WebSocket watch) {}
 
   @Override

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.OwnerReference;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.ResourceRequirements;
 import io.github.mig4j.k8s.cluster.Labels;
+import io.github.mig4j.text.GpuResource;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -181,7 +182,7 @@ public final class GpuPods {
   }
 
   private static boolean isGpu(String resource) {
-    return resource.startsWith("nvidia.com/gpu") || resource.startsWith("nvidia.com/mig-");
+    return resource.startsWith(GpuResource.GPU) || resource.startsWith(GpuResource.MIG_PREFIX);
   }
 
   private static <V> Map<String, V> orEmpty(@Nullable Map<String, V> map) {

@@ -43,6 +43,11 @@ public final class NodePatch {
     return this;
   }
 
+  /** Records the change in progress. */
+  public NodePatch record(ChangeRecord record) {
+    return annotate(ChangeRecord.KEY, record.json());
+  }
+
   public NodePatch removeLabel(String key) {
     if (labels.remove(key) != null) {
       operations.add(Map.of("op", "remove", "path", "/metadata/labels/" + escaped(key)));

@@ -14,14 +14,7 @@ import java.util.function.Supplier;
  */
 final class SharedAnswers<K, V> {
 
-  private static final class Answer<V> {
-    private final CompletableFuture<V> value = new CompletableFuture<>();
-    private final long expiryNanos;
-
-    Answer(long expiryNanos) {
-      this.expiryNanos = expiryNanos;
-    }
-
+  private record Answer<V>(CompletableFuture<V> value, long expiryNanos) {
     boolean isExpired() {
       return value.isDone() && System.nanoTime() - expiryNanos >= 0;
     }
@@ -37,10 +30,11 @@ final class SharedAnswers<K, V> {
 
   V get(K key, Supplier<V> request) {
     while (true) {
-      Answer<V> mine = new Answer<>(System.nanoTime() + lifetime.toNanos());
+      Answer<V> mine =
+          new Answer<>(new CompletableFuture<>(), System.nanoTime() + lifetime.toNanos());
       Answer<V> shared = answers.compute(
           key, (k, current) -> current == null || current.isExpired() ? mine : current);
-      if (shared == mine) {
+      if (shared.equals(mine)) {
         return request(key, mine, request);
       }
       try {

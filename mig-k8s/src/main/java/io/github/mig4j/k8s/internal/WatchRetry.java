@@ -1,6 +1,5 @@
 package io.github.mig4j.k8s.internal;
 
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.informers.ExceptionHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.net.HttpURLConnection;
@@ -68,7 +67,7 @@ public final class WatchRetry implements ExceptionHandler {
 
   @Override
   public synchronized boolean retryAfterException(boolean isStarted, Throwable failure) {
-    if (!isForbidden(failure)) {
+    if (Cluster.code(failure) != HttpURLConnection.HTTP_FORBIDDEN) {
       isRefused = false;
       return Cluster.isTransient(failure);
     }
@@ -90,14 +89,5 @@ public final class WatchRetry implements ExceptionHandler {
     }
     lastNanos = OptionalLong.of(now);
     return now - firstNanos < Cluster.FORBIDDEN_RETRY.toNanos();
-  }
-
-  private static boolean isForbidden(Throwable failure) {
-    for (Throwable e = failure; e != null; e = e.getCause()) {
-      if (e instanceof KubernetesClientException answered && answered.getCode() > 0) {
-        return answered.getCode() == HttpURLConnection.HTTP_FORBIDDEN;
-      }
-    }
-    return false;
   }
 }

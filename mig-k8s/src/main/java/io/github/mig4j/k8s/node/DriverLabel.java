@@ -31,7 +31,6 @@ public final class DriverLabel {
 
   /** The version of the driver; empty if no label has it. */
   public static Optional<DriverVersion> of(Map<String, String> labels) {
-    Objects.requireNonNull(labels, "labels");
     Stream<String> texts = Stream.concat(
         Stream.ofNullable(labels.get(FULL)),
         Stream.concat(

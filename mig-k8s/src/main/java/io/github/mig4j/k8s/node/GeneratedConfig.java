@@ -4,7 +4,6 @@ import io.github.mig4j.config.MigConfigFile;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.internal.ClusterView;
 import io.github.mig4j.node.HardwareEvidence;
-import java.util.Objects;
 
 /**
  * Not API: the ConfigMap in which the MIG manager of a node publishes what it has generated from NVML.
@@ -17,14 +16,11 @@ public final class GeneratedConfig {
 
   /** The name of the ConfigMap. */
   public static String mapOf(String node) {
-    Objects.requireNonNull(node, "node");
     return node + "-mig-config";
   }
 
   /** What the GPUs of the node accept; none if the ConfigMap does not exist or cannot be used. */
   public static HardwareEvidence read(ClusterView view, String namespace, String node) {
-    Objects.requireNonNull(view, "view");
-    Objects.requireNonNull(namespace, "namespace");
     return MigConfigMap.file(view, namespace, mapOf(node))
         .flatMap(MigConfigFile::document)
         .map(HardwareEvidence::in)

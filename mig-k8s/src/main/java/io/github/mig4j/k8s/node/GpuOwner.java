@@ -1,26 +1,25 @@
 package io.github.mig4j.k8s.node;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.github.mig4j.gpu.GpuProduct;
-import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.Quantities;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
  * Not API: a system that partitions GPUs by itself, and how it shows on a node. Two systems that
  * partition one GPU undo each other's work.
  *
  * @param product the name under which people know it
- * @param mark what on a node shows that the system owns its GPUs, e.g. {@code annotation hami.io/…}
  * @param remedy how to change the partitions, or to take the node from the system
+ * @param marks how labels, annotations or resources begin that show that the system owns the GPUs
  */
-public record GpuOwner(String product, Function<Node, Optional<String>> mark, String remedy) {
+public record GpuOwner(String product, String remedy, List<String> marks) {
 
   private static final String LEAVE =
       "leave the node to it, or remove that product and its mark from the node";
@@ -30,41 +29,56 @@ public record GpuOwner(String product, Function<Node, Optional<String>> mark, St
       // nebuly-ai/nos f09d2a1c, pkg/api/nos.nebuly.com/v1alpha1: labels.go, annotations.go.
       new GpuOwner(
           "nos",
-          node -> label(node, "nos.nebuly.com/gpu-partitioning")
-              .or(() -> annotation(node, "nos.nebuly.com/spec-gpu"))
-              .or(() -> annotation(node, "nos.nebuly.com/status-gpu")),
-          LEAVE),
+          LEAVE,
+          List.of(
+              "label nos.nebuly.com/gpu-partitioning",
+              "annotation nos.nebuly.com/spec-gpu",
+              "annotation nos.nebuly.com/status-gpu")),
       // Project-HAMi/HAMi 024910e1, pkg/device/nvidia/device.go: its device plugin's registration.
-      new GpuOwner("HAMi", node -> annotation(node, "hami.io/node-nvidia-register"), LEAVE),
+      new GpuOwner("HAMi", LEAVE, List.of("annotation hami.io/node-nvidia-register")),
       // openshift/instaslice-operator 623f603f, pkg/constants/resources.go; the other two are of
       // releases before it was renamed, 01e3ed9a, internal/controller/constants.go.
       new GpuOwner(
           "InstaSlice",
-          node -> resource(node, "mig.das.com/")
-              .or(() -> resource(node, "instaslice.redhat.com/"))
-              .or(() -> resource(node, "org.instaslice/")),
-          LEAVE),
+          LEAVE,
+          List.of(
+              "resource mig.das.com/",
+              "resource instaslice.redhat.com/",
+              "resource org.instaslice/")),
       // Volcano's device plugin for vGPU, which came from HAMi's (volcano#4290).
-      new GpuOwner(
-          "Volcano vGPU", node -> annotation(node, "volcano.sh/node-vgpu-register"), LEAVE),
+      new GpuOwner("Volcano vGPU", LEAVE, List.of("annotation volcano.sh/node-vgpu-register")),
       // kubernetes/autoscaler, cloudprovider/gce: the node pool's gpuPartitionSize.
       new GpuOwner(
           "GKE",
-          node -> label(node, "cloud.google.com/gke-gpu-partition-size"),
-          "set the partition size of the node pool, or use a node pool without one"),
-      new GpuOwner(
-          "AKS",
-          GpuOwner::aksMark,
-          "set gpuInstanceProfile of the node pool, or use a node pool without it"));
+          "set the partition size of the node pool, or use a node pool without one",
+          List.of("label cloud.google.com/gke-gpu-partition-size")));
+
+  private static final GpuOwner AKS = new GpuOwner(
+      "AKS", "set gpuInstanceProfile of the node pool, or use a node pool without it", List.of());
 
   /** A system that owns a node's GPUs, and how that shows. */
   public record Owner(GpuOwner system, String mark) {}
 
   /** Every system that owns the GPUs of a node. */
   public static List<Owner> of(Node node) {
-    return KNOWN.stream()
-        .flatMap(system -> system.mark().apply(node).map(mark -> new Owner(system, mark)).stream())
-        .toList();
+    List<Owner> owners = new ArrayList<>();
+    for (GpuOwner system : KNOWN) {
+      system.marks.stream()
+          .flatMap(mark -> shown(node).filter(shown -> shown.startsWith(mark)))
+          .findFirst()
+          .ifPresent(shown -> owners.add(new Owner(system, shown)));
+    }
+    aksMark(node).ifPresent(shown -> owners.add(new Owner(AKS, shown)));
+    return owners;
+  }
+
+  private static Stream<String> shown(Node node) {
+    return Stream.of(
+            Cluster.labels(node).keySet().stream().map("label "::concat),
+            Cluster.annotations(node).keySet().stream().map("annotation "::concat),
+            Quantities.capacity(node).keySet().stream().map("resource "::concat))
+        .flatMap(each -> each)
+        .sorted();
   }
 
   /**
@@ -81,45 +95,12 @@ public record GpuOwner(String product, Function<Node, Optional<String>> mark, St
         .findFirst();
     boolean isAks =
         labels.keySet().stream().anyMatch(key -> key.startsWith("kubernetes.azure.com/"));
-    boolean isCut = offersMig(node)
-        || Optional.ofNullable(labels.get(Labels.GPU_PRODUCT))
-            .flatMap(product -> GpuProduct.Label.parse(product).mig())
-            .isPresent();
+    boolean isCut = NodeReading.isOfDevice(node)
+        || NodeReading.offeredProfiles(node).findAny().isPresent();
     return !isAks
         ? Optional.empty()
         : named.or(() -> isCut && !labels.containsKey(Labels.MIG_CONFIG_STATE)
             ? Optional.of("MIG without label " + Labels.MIG_CONFIG_STATE)
             : Optional.empty());
-  }
-
-  private static boolean offersMig(Node node) {
-    var status = node.getStatus();
-    return status != null
-        && status.getAllocatable() != null
-        && status.getAllocatable().keySet().stream()
-            .anyMatch(name -> MigProfile.ofResourceName(name).isPresent());
-  }
-
-  private static Optional<String> label(Node node, String beginning) {
-    return mark("label", node.getMetadata().getLabels(), beginning);
-  }
-
-  private static Optional<String> annotation(Node node, String beginning) {
-    return mark("annotation", node.getMetadata().getAnnotations(), beginning);
-  }
-
-  private static Optional<String> resource(Node node, String beginning) {
-    var status = node.getStatus();
-    return mark("resource", status == null ? null : status.getCapacity(), beginning);
-  }
-
-  private static Optional<String> mark(
-      String kind, @Nullable Map<String, ?> present, String beginning) {
-    Map<String, ?> keys = present == null ? Map.of() : present;
-    return keys.keySet().stream()
-        .filter(key -> key.startsWith(beginning))
-        .sorted()
-        .map(key -> kind + " " + key)
-        .findFirst();
   }
 }

@@ -50,9 +50,6 @@ import java.util.stream.Stream;
  */
 public final class MigFleet implements JsonForm {
 
-  private static final Comparator<NodeCapacity> BY_NAME =
-      Comparator.comparing(capacity -> capacity.status().node());
-
   private final Cluster cluster;
 
   public MigFleet(Cluster cluster) {
@@ -66,22 +63,18 @@ public final class MigFleet implements JsonForm {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public List<NodeCapacity> nodes() {
-    Map<String, List<Pod>> pods = byNode(cluster.allPods());
+    List<Pod> pods = cluster.allPods();
     Optional<GenericKubernetesResource> policy = cluster.clusterPolicy();
     Optional<MigConfigDocument> document = policy
         .flatMap(ClusterPolicies::migConfigMap)
         .flatMap(map -> new MigConfigMap(cluster, map).file(cluster.operatorNamespace()))
         .flatMap(file -> file.document());
-    Map<Configured, Cut> cuts = new HashMap<>();
-    return cluster.gpuNodes().stream()
-        .map(node -> capacity(
-            node,
-            pods.getOrDefault(node.getMetadata().getName(), List.of()),
-            StatusReader.read(node, cluster.settings(), policy.flatMap(ClusterPolicies::strategy)),
-            document,
-            cuts))
-        .sorted(BY_NAME)
-        .toList();
+    Optional<MigStrategy> strategy = policy.flatMap(ClusterPolicies::strategy);
+    return capacities(
+        cluster.gpuNodes(),
+        pods,
+        document,
+        node -> StatusReader.read(node, cluster.settings(), strategy));
   }
 
   /**
@@ -102,25 +95,33 @@ public final class MigFleet implements JsonForm {
     Objects.requireNonNull(pods, "pods");
     Objects.requireNonNull(document, "document");
     Objects.requireNonNull(settings, "settings");
-    Map<String, List<Pod>> byNode = byNode(List.copyOf(pods));
-    Map<Configured, Cut> cuts = new HashMap<>();
-    return nodes.stream()
-        .filter(Cluster::hasGpu)
-        .map(node -> capacity(
-            node,
-            byNode.getOrDefault(node.getMetadata().getName(), List.of()),
-            MigNodeStatus.of(node, settings),
-            document,
-            cuts))
-        .sorted(BY_NAME)
-        .toList();
+    return capacities(
+        nodes.stream().filter(Cluster::hasGpu).toList(),
+        List.copyOf(pods),
+        document,
+        node -> MigNodeStatus.of(node, settings));
   }
 
-  private static Map<String, List<Pod>> byNode(List<Pod> all) {
-    return Stream.concat(GpuPods.using(all).stream(), GpuPods.withClaims(all).stream())
+  private static List<NodeCapacity> capacities(
+      List<Node> nodes,
+      List<Pod> pods,
+      Optional<MigConfigDocument> document,
+      Function<Node, MigNodeStatus> status) {
+    Map<String, List<Pod>> byNode = Stream.concat(
+            GpuPods.using(pods).stream(), GpuPods.withClaims(pods).stream())
         .distinct()
         .filter(pod -> pod.getSpec().getNodeName() != null)
         .collect(Collectors.groupingBy(pod -> pod.getSpec().getNodeName()));
+    Map<Configured, Cut> cuts = new HashMap<>();
+    return nodes.stream()
+        .map(node -> capacity(
+            node,
+            byNode.getOrDefault(node.getMetadata().getName(), List.of()),
+            status.apply(node),
+            document,
+            cuts))
+        .sorted(Comparator.comparing(capacity -> capacity.status().node()))
+        .toList();
   }
 
   /**

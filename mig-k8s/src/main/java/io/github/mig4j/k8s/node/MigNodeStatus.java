@@ -28,7 +28,6 @@ public interface MigNodeStatus extends JsonForm {
    * @return its status; a value without a label is empty
    */
   static MigNodeStatus of(Node node) {
-    Objects.requireNonNull(node, "node");
     return of(node, MigSettings.defaults());
   }
 
@@ -40,9 +39,7 @@ public interface MigNodeStatus extends JsonForm {
    * @return its status; a value without a label is empty
    */
   static MigNodeStatus of(Node node, MigSettings settings) {
-    Objects.requireNonNull(node, "node");
-    Objects.requireNonNull(settings, "settings");
-    return StatusReader.read(node, settings);
+    return of(node, settings, HardwareEvidence.none());
   }
 
   /**
@@ -84,51 +81,37 @@ public interface MigNodeStatus extends JsonForm {
     return new Builder().node(node).strategy(MigStrategy.NONE).build();
   }
 
-  /**
-   * The node's name.
-   *
-   * @return the name
-   */
+  /** {@return the node's name} */
   String node();
 
   /**
-   * The value of the product label, including suffixes for MIG and sharing.
-   *
-   * @return e.g. {@code NVIDIA-H100-80GB-HBM3-MIG-1g.10gb}
+   * {@return the value of the product label with its suffixes for MIG and sharing, e.g. {@code
+   * NVIDIA-H100-80GB-HBM3-MIG-1g.10gb}}
    */
   Optional<String> product();
 
   /**
-   * The model of the node's GPUs.
-   *
-   * @return the model, or empty if the product is not in the catalogue or names several, or the memory
-   *     contradicts it
+   * {@return the model of the node's GPUs; empty if the product is not in the catalogue or names
+   * several, or the memory contradicts it}
    */
   @Value.Redacted
   Optional<GpuModel> model();
 
   /**
-   * The number of physical GPUs.
-   *
-   * @return the number, or empty if the labels do not contain it, as under strategy single with MIG on
+   * {@return the number of physical GPUs; empty if the labels do not contain it, as under strategy
+   * single with MIG on}
    */
   @Value.Redacted
   OptionalInt gpus();
 
   /**
-   * Whether the node is ready.
-   *
-   * @return the condition {@code Ready}, false also if it is unknown; empty if the node has no such
-   *     condition
+   * {@return the node's condition {@code Ready}, false also if it is unknown; empty if the node has
+   * no such condition}
    */
   @Value.Redacted
   Optional<Boolean> ready();
 
-  /**
-   * Whether the node is marked as {@code spec.unschedulable}.
-   *
-   * @return true if the node is cordoned
-   */
+  /** {@return whether the node is cordoned: marked as {@code spec.unschedulable}} */
   @Value.Redacted
   @Value.Default
   default boolean cordoned() {
@@ -136,25 +119,19 @@ public interface MigNodeStatus extends JsonForm {
   }
 
   /**
-   * Whether a GPU of the node supports MIG.
-   *
-   * @return the value of feature discovery's label, or empty if there is no label
+   * {@return whether a GPU of the node supports MIG, as feature discovery's label says; empty
+   * without a label}
    */
   @Value.Redacted
   Optional<Boolean> migCapable();
 
-  /**
-   * How MIG devices are offered.
-   *
-   * @return the strategy; {@code none} without a label
-   */
+  /** {@return how MIG devices are offered; {@code none} without a label} */
   @Value.Redacted
   MigStrategy strategy();
 
   /**
-   * The configuration that the node requests, as in its label.
-   *
-   * @return e.g. {@code b200-split-small-4f1c09ae}
+   * {@return the configuration that the node requests, as in its label, e.g. {@code
+   * b200-split-small-4f1c09ae}}
    */
   Optional<String> config();
 
@@ -168,10 +145,8 @@ public interface MigNodeStatus extends JsonForm {
   Optional<String> configName();
 
   /**
-   * The state that the MIG manager last reported, perhaps for another configuration than {@link
-   * #config()}.
-   *
-   * @return the state, or empty if it has reported none
+   * {@return the state that the MIG manager last reported, perhaps for another configuration than
+   * {@link #config()}; empty if it has reported none}
    */
   Optional<MigState> state();
 
@@ -194,10 +169,8 @@ public interface MigNodeStatus extends JsonForm {
   SortedMap<String, Long> capacity();
 
   /**
-   * The resources in the node's capacity that pods cannot use: those of an earlier layout, or all while
-   * the device plugin is stopped.
-   *
-   * @return the resources of {@link #capacity()} that are not allocatable
+   * {@return the resources of {@link #capacity()} that are not allocatable: those of an earlier
+   * layout, or all while the device plugin is stopped}
    */
   default SortedMap<String, Long> unavailable() {
     SortedMap<String, Long> unavailable = new TreeMap<>(capacity());
@@ -206,34 +179,27 @@ public interface MigNodeStatus extends JsonForm {
   }
 
   /**
-   * The node's MIG devices, from feature discovery's labels, or else from the node's resources.
-   *
-   * @return counts by profile; empty if no GPU is partitioned, or labels and resources do not say how
+   * {@return the node's MIG devices by profile, from feature discovery's labels, or else from the
+   * node's resources; empty if no GPU is partitioned, or labels and resources do not say how}
    */
   @Value.Redacted
   @Value.NaturalOrder
   SortedMap<MigProfile, Integer> devices();
 
-  /**
-   * How many pods can use the same device.
-   *
-   * @return the number of replicas, at least 1; empty without a label
-   */
+  /** {@return how many pods can use the same device, at least 1; empty without a label} */
   @Value.Redacted
   OptionalInt replicas();
 
   /**
-   * How devices are shared, as in the label.
-   *
-   * @return e.g. {@code none}, {@code time-slicing} or {@code mps}; empty without a label
+   * {@return how devices are shared, as in the label, e.g. {@code none}, {@code time-slicing} or
+   * {@code mps}; empty without a label}
    */
   @Value.Redacted
   Optional<String> sharing();
 
   /**
-   * The sharing configuration that the node requests, as the label spells it.
-   *
-   * @return a key of the device plugin's ConfigMap; empty if the node gets the operator's default
+   * {@return the sharing configuration that the node requests, as the label spells it: a key of the
+   * device plugin's ConfigMap; empty if the node gets the operator's default}
    */
   Optional<String> sharingConfig();
 
@@ -259,10 +225,8 @@ public interface MigNodeStatus extends JsonForm {
   }
 
   /**
-   * The problems in the node's labels, GPU clients that a run has left stopped, and where labels,
-   * resources and configuration disagree.
-   *
-   * @return sentences with subject, value and remedy
+   * {@return the problems in the node's labels, GPU clients that a run has left stopped, and where
+   * labels, resources and configuration disagree: sentences with subject, value and remedy}
    */
   @Value.Redacted
   List<String> problems();

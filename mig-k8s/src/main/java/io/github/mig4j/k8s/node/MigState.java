@@ -20,9 +20,8 @@ public enum MigState {
   UNKNOWN;
 
   /**
-   * Whether the MIG manager is changing the node's GPUs.
-   *
-   * @return true for {@link #PENDING} and {@link #REBOOTING}
+   * {@return whether the MIG manager is changing the node's GPUs: true for {@link #PENDING} and
+   * {@link #REBOOTING}}
    */
   public boolean isAtWork() {
     return this == PENDING || this == REBOOTING;

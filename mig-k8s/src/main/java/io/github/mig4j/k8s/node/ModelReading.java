@@ -4,15 +4,12 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.gpu.DriverVersion;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.GpuProduct;
-import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.Cluster;
-import io.github.mig4j.k8s.internal.Quantities;
 import io.github.mig4j.node.HardwareEvidence;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.function.Predicate;
@@ -44,21 +41,7 @@ public record ModelReading(
    * @param verdict the predicate of a sentence about the product, e.g. {@code is not in the catalogue}
    * @param remedy what to do
    */
-  public record Problem(String verdict, String remedy) {
-    public Problem {
-      Objects.requireNonNull(verdict, "verdict");
-      Objects.requireNonNull(remedy, "remedy");
-    }
-  }
-
-  public ModelReading {
-    Objects.requireNonNull(model, "model");
-    Objects.requireNonNull(candidates, "candidates");
-    Objects.requireNonNull(problem, "problem");
-    Objects.requireNonNull(differences, "differences");
-    candidates = List.copyOf(candidates);
-    differences = List.copyOf(differences);
-  }
+  public record Problem(String verdict, String remedy) {}
 
   /** Reads a node's labels and resources alone. */
   public static ModelReading of(Node node, MigSettings settings) {
@@ -67,15 +50,12 @@ public record ModelReading(
 
   /** Reads a node with what its own MIG manager lists. */
   public static ModelReading of(Node node, MigSettings settings, HardwareEvidence evidence) {
-    Objects.requireNonNull(node, "node");
-    Objects.requireNonNull(settings, "settings");
-    Objects.requireNonNull(evidence, "evidence");
     Map<String, String> labels = Cluster.labels(node);
-    Optional<String> product = Optional.ofNullable(labels.get(Labels.GPU_PRODUCT));
-    List<GpuModel> named = product.map(settings.catalog()::find).orElse(List.of());
-    if (product.isEmpty()) {
+    @Nullable String product = labels.get(Labels.GPU_PRODUCT);
+    if (product == null) {
       return new ModelReading(Optional.empty(), List.of(), Optional.empty(), List.of());
     }
+    List<GpuModel> named = settings.catalog().find(product);
     if (named.isEmpty()) {
       return unknown(
           List.of(), "is not in the catalogue", "add its model as docs/add-a-gpu.md describes");
@@ -97,7 +77,7 @@ public record ModelReading(
           "has profile names that are not known for driver %s".formatted(driver.orElseThrow()),
           REMEDY_READ);
     }
-    return chosen(sameDriver, driver, node, evidence, product.get());
+    return chosen(sameDriver, driver, node, evidence, product);
   }
 
   /** Of several candidates, what the node offers, the driver and the node's own list leave one. */
@@ -183,26 +163,14 @@ public record ModelReading(
 
   /** The memory of the whole GPU in MiB; under strategy single the label is about a MIG device. */
   public static OptionalInt memory(Node node) {
-    Objects.requireNonNull(node, "node");
-    Map<String, String> labels = Cluster.labels(node);
-    @Nullable String text = labels.get(Labels.GPU_MEMORY);
-    boolean isOfDevice = Optional.ofNullable(labels.get(Labels.GPU_PRODUCT))
-        .flatMap(product -> GpuProduct.Label.parse(product).mig())
-        .isPresent();
-    return text != null && !isOfDevice && text.matches("[1-9][0-9]{0,8}")
-        ? OptionalInt.of(Integer.parseInt(text))
-        : OptionalInt.empty();
+    OptionalInt memory = Cluster.number(Cluster.labels(node), Labels.GPU_MEMORY);
+    return memory.orElse(0) == 0 || NodeReading.isOfDevice(node) ? OptionalInt.empty() : memory;
   }
 
   /** Under strategy single the product label names the profile, under mixed each resource. */
   private static boolean offersAll(GpuModel model, Node node, String product) {
-    var status = node.getStatus();
-    Stream<MigProfile> offered = status == null || status.getAllocatable() == null
-        ? Stream.of()
-        : status.getAllocatable().entrySet().stream()
-            .filter(resource -> Quantities.wholeNumber(resource.getValue()).orElse(0) > 0)
-            .flatMap(resource -> MigProfile.ofResourceName(resource.getKey()).stream());
-    return Stream.concat(offered, GpuProduct.Label.parse(product).profile().stream())
+    return Stream.concat(
+            NodeReading.offeredProfiles(node), GpuProduct.Label.parse(product).profile().stream())
         .allMatch(profile -> model.profile(profile).isPresent());
   }
 }

@@ -17,6 +17,7 @@ import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import io.github.mig4j.plan.PlanGpu;
 import io.github.mig4j.plan.PlanNode;
+import io.github.mig4j.text.GpuResource;
 import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -100,7 +101,7 @@ public record NodeCapacity(
     published.gpus().stream()
         .flatMap(gpu -> gpu.devices().stream())
         .filter(device -> device.state() == DraDevice.State.FREE)
-        .map(device -> device.profile().map(MigProfile::resourceName).orElse("nvidia.com/gpu"))
+        .map(device -> device.profile().map(MigProfile::resourceName).orElse(GpuResource.GPU))
         .forEach(resource -> inUse.computeIfPresent(resource, (any, count) -> count - 1));
     inUse.values().removeIf(count -> count <= 0);
     used.forEach((resource, count) -> {
@@ -135,11 +136,7 @@ public record NodeCapacity(
         cut);
   }
 
-  /**
-   * The devices that no pod uses.
-   *
-   * @return counts by resource name, without zeros
-   */
+  /** {@return the number of devices that no pod uses, by resource name, without zeros} */
   public SortedMap<String, Long> free() {
     SortedMap<String, Long> free = new TreeMap<>();
     status.allocatable().forEach((resource, count) -> {
@@ -152,18 +149,15 @@ public record NodeCapacity(
   }
 
   /**
-   * Whether a pod uses a GPU of the node, so that its GPUs must not be partitioned again.
-   *
-   * @return true if a device is in use
+   * {@return whether a pod uses a GPU of the node, so that its GPUs must not be partitioned again}
    */
   public boolean isPinned() {
     return !used.isEmpty();
   }
 
   /**
-   * Why a planner cannot use the node.
-   *
-   * @return sentences with subject, value and remedy; empty if it can
+   * {@return why a planner cannot use the node: sentences with subject, value and remedy; empty if
+   * it can}
    */
   public List<String> obstacles() {
     List<String> obstacles = unknownGpus();
@@ -206,10 +200,8 @@ public record NodeCapacity(
   }
 
   /**
-   * The node for a planner.
-   *
-   * @return the node with its labels and GPUs, pinned where pods run; empty if there are {@link
-   *     #obstacles}
+   * {@return the node for a planner with its labels and GPUs, pinned where pods run; empty if there
+   * are {@link #obstacles}}
    */
   public Optional<PlanNode> toPlanNode() {
     return obstacles().isEmpty() ? Optional.of(planNode()) : Optional.empty();
@@ -256,9 +248,7 @@ public record NodeCapacity(
   }
 
   /**
-   * The number of physical GPUs, from the labels or from the layouts.
-   *
-   * @return the number; 0 if it is unknown
+   * {@return the number of physical GPUs, from the labels or from the layouts; 0 if it is unknown}
    */
   public int gpus() {
     return Math.max(status.gpus().orElse(0), layouts.isEmpty() ? 0 : layouts.lastKey() + 1);

@@ -1,7 +1,6 @@
 package io.github.mig4j.k8s.node;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.Quantity;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.GpuProduct;
@@ -22,12 +21,11 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
  * What a node's labels and resources say of its GPUs, whether they are shared now or not. The models
@@ -76,21 +74,27 @@ public final class NodeReading {
   /** The GPU resources that pods can be given; those of which there are none are left out. */
   public static SortedMap<String, Long> offered(Node node) {
     SortedMap<String, Long> offered = new TreeMap<>();
-    @Nullable
-    Map<String, Quantity> all =
-        node.getStatus() == null ? null : node.getStatus().getAllocatable();
-    if (all != null) {
-      all.forEach((resource, quantity) -> {
-        boolean isGpu = resource.equals(GpuResources.GPU)
-            || resource.equals(GpuResources.SHARED_GPU)
-            || MigProfile.ofResourceName(resource).isPresent();
-        long devices = isGpu ? Quantities.wholeNumber(quantity).orElse(0) : 0;
-        if (devices > 0) {
-          offered.put(resource, devices);
-        }
-      });
-    }
+    Quantities.allocatable(node).forEach((resource, quantity) -> {
+      boolean isGpu = resource.equals(GpuResources.GPU)
+          || resource.equals(GpuResources.SHARED_GPU)
+          || MigProfile.ofResourceName(resource).isPresent();
+      long devices = isGpu ? Quantities.wholeNumber(quantity).orElse(0) : 0;
+      if (devices > 0) {
+        offered.put(resource, devices);
+      }
+    });
     return offered;
+  }
+
+  /** The MIG profiles that pods can be given by the name of a resource. */
+  public static Stream<MigProfile> offeredProfiles(Node node) {
+    return offered(node).keySet().stream()
+        .flatMap(resource -> MigProfile.ofResourceName(resource).stream());
+  }
+
+  /** Whether the labels are about a MIG device and not about a GPU, as under strategy single. */
+  static boolean isOfDevice(Node node) {
+    return new NodeReading(node).product.mig().isPresent();
   }
 
   /**
@@ -134,8 +138,6 @@ public final class NodeReading {
    * count as far as the resources and feature discovery agree, since one of them can be late.
    */
   public static int leastGpus(Node node, Collection<GpuModel> models) {
-    Objects.requireNonNull(node, "node");
-    Objects.requireNonNull(models, "models");
     NodeReading reading = new NodeReading(node);
     int cut = reading.counted().entrySet().stream()
         .mapToInt(each -> reading.leastGpus(each.getKey(), each.getValue(), models))
@@ -166,12 +168,10 @@ public final class NodeReading {
     } else if (product.isInvalid()) {
       return;
     } else if (strategy == MigStrategy.NONE) {
-      add(count, isAllInMigMode() ? MigSetting.EMPTY : MigSetting.OFF);
+      add(count, wholeGpu());
     } else {
       int whole = cut.isEmpty() ? count : gpusOffered(Optional.empty()).orElse(0);
-      add(
-          isAllInMigMode() && !cut.isEmpty() ? 0 : whole,
-          isAllInMigMode() ? MigSetting.EMPTY : MigSetting.OFF);
+      add(isAllInMigMode() && !cut.isEmpty() ? 0 : whole, wholeGpu());
       addCut(cut);
     }
   }
@@ -212,9 +212,7 @@ public final class NodeReading {
                   labels.getOrDefault(Labels.GPU_REPLICAS, "")));
     }
     if (strategy == MigStrategy.NONE) {
-      add(
-          Math.max(count, offers.orElse(count)),
-          isAllInMigMode() ? MigSetting.EMPTY : MigSetting.OFF);
+      add(Math.max(count, offers.orElse(count)), wholeGpu());
       return;
     }
     int whole = isAllInMigMode() ? 0 : offers.orElse(count);
@@ -226,6 +224,10 @@ public final class NodeReading {
         < count) {
       add(product.product(), MigSetting.EMPTY);
     }
+  }
+
+  private MigSetting wholeGpu() {
+    return isAllInMigMode() ? MigSetting.EMPTY : MigSetting.OFF;
   }
 
   /** Where every GPU is in MIG mode, feature discovery counts no replica of a whole one. */

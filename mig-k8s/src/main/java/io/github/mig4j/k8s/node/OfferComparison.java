@@ -7,6 +7,7 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.GpuResources;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.Quantities;
 import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
@@ -66,21 +67,14 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
     differences = List.copyOf(differences);
   }
 
-  /**
-   * Nothing was compared.
-   *
-   * @return a comparison without differences
-   */
+  /** {@return a comparison without differences: nothing was compared} */
   public static OfferComparison none() {
     return new OfferComparison(Result.NOT_COMPARED, Basis.NOTHING, List.of());
   }
 
   /** Compares the node with what it should offer, if that is known, or with its labels. */
   static OfferComparison of(Node node, MigStrategy strategy, Optional<NodeOffer> expected) {
-    boolean isKnown = node.getStatus() != null
-        && node.getStatus().getAllocatable() != null
-        && !node.getStatus().getAllocatable().isEmpty();
-    if (!isKnown) {
+    if (Quantities.allocatable(node).isEmpty()) {
       return none();
     }
     return expected

@@ -1,12 +1,10 @@
 package io.github.mig4j.k8s.node;
 
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.api.model.NodeStatus;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.github.mig4j.gpu.DriverVersion;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.GpuProduct;
-import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.GpuResources;
 import io.github.mig4j.k8s.cluster.Labels;
@@ -21,14 +19,11 @@ import io.github.mig4j.node.HardwareEvidence;
 import io.github.mig4j.node.NodeOffer;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Function;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /** Reads a {@link MigNodeStatus} from a node's labels and resources. */
 public final class StatusReader {
@@ -49,12 +44,8 @@ public final class StatusReader {
     this.name = node.getMetadata().getName();
     this.settings = settings;
     this.labels = Cluster.labels(node);
-    this.allocatable = resources("allocatable", NodeStatus::getAllocatable);
-    this.capacity = resources("capacity", NodeStatus::getCapacity);
-  }
-
-  static MigNodeStatus read(Node node, MigSettings settings) {
-    return read(node, settings, Optional.empty());
+    this.allocatable = resources("allocatable", Quantities.allocatable(node));
+    this.capacity = resources("capacity", Quantities.capacity(node));
   }
 
   /** Reads a node with what its own MIG manager lists. */
@@ -64,8 +55,6 @@ public final class StatusReader {
 
   /** Not API: reads a node and the list of its own MIG manager; what is forbidden is a problem. */
   public static MigNodeStatus readWithHardware(Cluster cluster, Node node) {
-    Objects.requireNonNull(cluster, "cluster");
-    Objects.requireNonNull(node, "node");
     HardwareEvidence evidence = HardwareEvidence.none();
     Optional<String> forbidden = Optional.empty();
     try {
@@ -258,22 +247,16 @@ public final class StatusReader {
 
   private void readGpuCount() {
     int count = Cluster.gpuCount(node);
-    if (count > 0 && !isCutUnderSingle()) {
+    if (count > 0 && !NodeReading.isOfDevice(node)) {
       status.gpus(count);
     }
   }
 
-  private boolean isCutUnderSingle() {
-    return label(Labels.GPU_PRODUCT)
-        .filter(product -> GpuProduct.Label.parse(product).mig().isPresent())
-        .isPresent();
-  }
-
   /** Without a label, a resource per profile shows strategy mixed. */
   private MigStrategy strategy() {
-    boolean offersProfiles = allocatable.keySet().stream()
-        .anyMatch(name -> MigProfile.ofResourceName(name).isPresent());
-    MigStrategy otherwise = offersProfiles ? MigStrategy.MIXED : MigStrategy.NONE;
+    MigStrategy otherwise = NodeReading.offeredProfiles(node).findAny().isPresent()
+        ? MigStrategy.MIXED
+        : MigStrategy.NONE;
     Optional<String> value = label(Labels.MIG_STRATEGY);
     Optional<MigStrategy> known = value.flatMap(MigStrategy::parse);
     if (value.isPresent() && known.isEmpty()) {
@@ -284,51 +267,37 @@ public final class StatusReader {
   }
 
   /** The numbers of NVIDIA's resources; what is not a number is a problem, and is not counted. */
-  private SortedMap<String, Long> resources(
-      String field, Function<NodeStatus, @Nullable Map<String, Quantity>> which) {
+  private SortedMap<String, Long> resources(String field, Map<String, Quantity> all) {
     SortedMap<String, Long> counts = new TreeMap<>();
-    @Nullable
-    Map<String, Quantity> all = node.getStatus() == null ? null : which.apply(node.getStatus());
-    if (all != null) {
-      all.forEach((resource, quantity) -> {
-        if (resource.startsWith("nvidia.com/")) {
-          OptionalLong count = Quantities.wholeNumber(quantity);
-          if (count.isEmpty()) {
-            status.addProblems(
-                "Node %s has %s '%s' of %s, which is not a number of devices, so it is not counted. See 'kubectl get node %s -o yaml'"
-                    .formatted(name, field, Quantities.text(quantity), resource, name));
-          } else if (count.getAsLong() > 0) {
-            counts.put(resource, count.getAsLong());
-          }
+    all.forEach((resource, quantity) -> {
+      if (resource.startsWith("nvidia.com/")) {
+        OptionalLong count = Quantities.wholeNumber(quantity);
+        if (count.isEmpty()) {
+          status.addProblems(
+              "Node %s has %s '%s' of %s, which is not a number of devices, so it is not counted. See 'kubectl get node %s -o yaml'"
+                  .formatted(name, field, Quantities.text(quantity), resource, name));
+        } else if (count.getAsLong() > 0) {
+          counts.put(resource, count.getAsLong());
         }
-      });
-    }
+      }
+    });
     return counts;
   }
 
   /** Where the operator leaves the GPUs to others, no label makes it partition them. */
   private void readWhoElseHasTheGpus() {
-    label(Labels.DEPLOY_OPERANDS)
-        .filter("false"::equals)
-        .ifPresent(value -> leftAlone("its operands are off", Labels.DEPLOY_OPERANDS, value));
-    label(Labels.WORKLOAD_CONFIG)
-        .filter(value -> value.startsWith("vm-"))
-        .ifPresent(
-            value -> leftAlone("its GPUs are for virtual machines", Labels.WORKLOAD_CONFIG, value));
-    label(Labels.VGPU_HOST_DRIVER)
-        .filter(value -> !value.isEmpty())
-        .ifPresent(
-            value -> leftAlone("its GPUs are partitioned by vGPU", Labels.VGPU_HOST_DRIVER, value));
-    label(Labels.ALLOCATION_MODE)
-        .filter("dra"::equals)
-        .ifPresent(
-            value -> leftAlone("the DRA driver allocates its GPUs", Labels.ALLOCATION_MODE, value));
+    leftAlone(Labels.DEPLOY_OPERANDS, "false", "its operands are off");
+    leftAlone(Labels.WORKLOAD_CONFIG, "vm-.*", "its GPUs are for virtual machines");
+    leftAlone(Labels.VGPU_HOST_DRIVER, ".+", "its GPUs are partitioned by vGPU");
+    leftAlone(Labels.ALLOCATION_MODE, "dra", "the DRA driver allocates its GPUs");
   }
 
-  private void leftAlone(String why, String key, String value) {
-    status.addProblems(
-        "Node %s gets no MIG manager, because %s: %s=%s. Change that label before you partition the node"
-            .formatted(name, why, key, value));
+  private void leftAlone(String key, String values, String why) {
+    label(key)
+        .filter(value -> value.matches(values))
+        .ifPresent(value -> status.addProblems(
+            "Node %s gets no MIG manager, because %s: %s=%s. Change that label before you partition the node"
+                .formatted(name, why, key, value)));
   }
 
   private void readMistakenKey() {

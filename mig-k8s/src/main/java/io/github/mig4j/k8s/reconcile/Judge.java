@@ -13,6 +13,7 @@ import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Cause;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Drift;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.text.GpuResource;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Comparator;
@@ -316,9 +317,9 @@ record Judge(
     String requested = facts.requested(ChangeKind.LAYOUT);
     Map<String, Long> offered = facts.status().allocatable();
     boolean hasDevices =
-        offered.keySet().stream().anyMatch(resource -> resource.startsWith("nvidia.com/mig-"));
+        offered.keySet().stream().anyMatch(resource -> resource.startsWith(GpuResource.MIG_PREFIX));
     if (!hasDevices
-        && offered.keySet().stream().anyMatch(each -> each.startsWith("nvidia.com/gpu"))) {
+        && offered.keySet().stream().anyMatch(each -> each.startsWith(GpuResource.GPU))) {
       return offered(facts, List.of());
     }
     boolean wasWhole = facts

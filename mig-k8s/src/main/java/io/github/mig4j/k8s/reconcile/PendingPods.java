@@ -19,6 +19,7 @@ import io.github.mig4j.plan.FleetPlan;
 import io.github.mig4j.plan.PlanGpu;
 import io.github.mig4j.plan.PlanNode;
 import io.github.mig4j.plan.Planner;
+import io.github.mig4j.text.GpuResource;
 import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -65,8 +66,6 @@ public final class PendingPods implements JsonForm {
       .thenComparing(WaitingPod::name);
 
   private static final String AFFINITY = "affinity ";
-  private static final String WHOLE_GPU = "nvidia.com/gpu";
-
   private static final PolicyTarget.ForDemand ANY = new PolicyTarget.ForDemand(
       Collections.emptySortedMap(), PolicyTarget.ForDemand.Pods.SERVED, OptionalInt.empty());
 
@@ -657,9 +656,9 @@ public final class PendingPods implements JsonForm {
       NodeCapacity node = each.getValue();
       SortedMap<Integer, MigLayout> layouts = changes.get(each.getKey());
       whole += layouts == null
-          ? node.status().allocatable().getOrDefault(WHOLE_GPU, 0L)
+          ? node.status().allocatable().getOrDefault(GpuResource.GPU, 0L)
           : node.status().gpus().orElse(0) - cutGpus(layouts);
-      used += node.used().getOrDefault(WHOLE_GPU, 0L);
+      used += node.used().getOrDefault(GpuResource.GPU, 0L);
     }
     return (int) (whole - used * 3 / 2);
   }

@@ -8,6 +8,7 @@ import io.github.mig4j.k8s.simulator.GpuOperatorSimulator.PluginVersion;
 import io.github.mig4j.sharing.GpuSharing;
 import io.github.mig4j.sharing.SharedResource;
 import io.github.mig4j.sharing.SharingKind;
+import io.github.mig4j.text.GpuResource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,7 +19,7 @@ import java.util.TreeMap;
 /** The resources that NVIDIA's device plugin registers for a node's GPUs, or the error with which it exits. */
 final class DevicePlugin {
 
-  private static final String GPU = "nvidia.com/gpu";
+  private static final String GPU = GpuResource.GPU;
 
   private static final List<Budget> NVML_ATTRIBUTES = List.of(
       Budget.MEMORY_MIB,
@@ -151,7 +152,7 @@ final class DevicePlugin {
 
   /** Before v0.20.0 the name only has to contain that of a profile without attributes. */
   private static String resource(String profile, PluginVersion version) {
-    return "nvidia.com/mig-"
+    return GpuResource.MIG_PREFIX
         + switch (version) {
           case V0_19 -> profile.replaceFirst("^[0-9]+c\\.", "").replaceFirst("[+-].*$", "");
           case V0_20 -> profile.replace('+', '.');

@@ -2,12 +2,12 @@ package io.github.mig4j.k8s.simulator;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
-import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
 import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.github.mig4j.k8s.internal.CorrectedDispatcher;
+import io.github.mig4j.k8s.internal.ObjectSerialization;
 import java.util.HashMap;
 import java.util.Objects;
 import java.util.function.BiFunction;
@@ -32,9 +32,6 @@ public final class EmbeddedCluster implements AutoCloseable {
   private static final Logger SLOW_THREADS =
       Logger.getLogger("io.vertx.core.impl.BlockedThreadChecker");
 
-  /** How to read and write each kind, which takes longer to find out than most tests. */
-  private static final KubernetesSerialization KINDS = new KubernetesSerialization();
-
   private final CorrectedDispatcher dispatcher;
   private final KubernetesMockServer server;
   private final KubernetesClient client;
@@ -58,7 +55,8 @@ public final class EmbeddedCluster implements AutoCloseable {
     server = new KubernetesMockServer(
         new Context(), new MockWebServer(), new HashMap<>(), dispatcher, false);
     server.init();
-    client = server.createClient(builder -> builder.withKubernetesSerialization(KINDS));
+    client = server.createClient(
+        builder -> builder.withKubernetesSerialization(ObjectSerialization.SHARED));
   }
 
   /**

@@ -9,6 +9,7 @@ import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.sharing.GpuSharing;
 import io.github.mig4j.sharing.SharedResource;
 import io.github.mig4j.sharing.SharingKind;
+import io.github.mig4j.text.GpuResource;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -23,7 +24,7 @@ import java.util.regex.Pattern;
 /** The labels that GPU Feature Discovery derives from a node's GPUs. */
 final class FeatureDiscovery {
 
-  private static final String GPU = "nvidia.com/gpu";
+  private static final String GPU = GpuResource.GPU;
 
   /** The labels that feature discovery owns; those it no longer derives are removed. */
   private static final Pattern OWNED = Pattern.compile("nvidia\\.com/(?:"

@@ -5,6 +5,7 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.text.GpuResource;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -17,10 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class NodeObject {
 
-  private static final String WHOLE_GPUS = "nvidia.com/gpu";
   private static final String SHARED_GPUS = "nvidia.com/gpu.shared";
-  private static final String MIG_DEVICES = "nvidia.com/mig-";
-
   private final KubernetesClient client;
   private final String name;
 
@@ -85,9 +83,9 @@ final class NodeObject {
     if (before != null) {
       before.forEach((resource, quantity) -> after.put(
           resource,
-          resource.equals(WHOLE_GPUS)
+          resource.equals(GpuResource.GPU)
                   || resource.equals(SHARED_GPUS)
-                  || resource.startsWith(MIG_DEVICES)
+                  || resource.startsWith(GpuResource.MIG_PREFIX)
               ? new Quantity("0")
               : quantity));
     }

@@ -7,6 +7,7 @@ import io.fabric8.kubernetes.api.model.Taint;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.NodeGate;
+import io.github.mig4j.text.GpuResource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -32,7 +33,7 @@ record OperatorPolicy(
 
   /** The chart's, and the one that a gate needs. */
   static final List<Map<String, String>> TOLERATIONS = List.of(
-      Map.of("key", "nvidia.com/gpu", "operator", "Exists", "effect", "NoSchedule"),
+      Map.of("key", GpuResource.GPU, "operator", "Exists", "effect", "NoSchedule"),
       Map.of("key", NodeGate.TAINT.getKey(), "operator", "Exists"));
 
   /**

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
@@ -767,6 +768,20 @@ class ApplyStepTest {
     assertThat(step.lookAgainAfter()).contains(Duration.ofSeconds(30));
     assertThat(get().getSpec().getUnschedulable()).isNull();
     assertThat(ChangeRecord.read(get())).isEmpty();
+  }
+
+  @Test
+  void poll_whereTheConfigMapHasNoRoom_namesTheConfigMap() {
+    node(Nodes.b200(1).config("old", "success").running());
+    client.configMaps().inNamespace("gpu-operator").withName("mig-config").edit(map -> {
+      String text = map.getData().get("config.yaml");
+      String filler = "#" + "x".repeat(1024 * 1024 - text.length() - 20) + "\n";
+      return new ConfigMapBuilder(map).addToData("config.yaml", filler + text).build();
+    });
+
+    assertThat(client("operator").apply("medium").poll().toString())
+        .matches(
+            "gpu-node is refused: ConfigMap gpu-operator/mig-config: it would have [0-9]+ bytes, but an API server accepts at most 1048576; remove configurations");
   }
 
   /** A controller asks again and again; its listener hears each answer once. */

@@ -12,7 +12,6 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.change.ApplyTracker.Decision;
 import io.github.mig4j.k8s.change.ApplyTracker.Start;
-import io.github.mig4j.k8s.change.ApplyTracker.Trust;
 import io.github.mig4j.k8s.check.LayoutPlan;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigConflictException;
@@ -254,14 +253,14 @@ class ApplyTrackerTest {
       assertThat(l.failure())
           .hasMessageStartingWith(
               "Node gpu-node: the MIG manager failed to apply 'small-01234567'. ");
-      assertThat(l.trust()).isEqualTo(Trust.NONE);
+      assertThat(l.hasLasted()).isFalse();
       assertThat(l.meanwhile().untilNanos()).isEqualTo(3 * SECOND);
       assertThat(l.meanwhile().missing()).contains("its MIG state is failed, as it was before");
     });
     assertThat(between).isInstanceOf(Decision.Look.class);
     assertThat(lasted)
         .isInstanceOfSatisfying(
-            Decision.Look.class, l -> assertThat(l.trust()).isEqualTo(Trust.LASTED));
+            Decision.Look.class, l -> assertThat(l.hasLasted()).isTrue());
     assertThatThrownBy(() -> see(tracker, 300, unmoved))
         .isInstanceOf(MigDeadlineException.class)
         .hasMessageStartingWith(
@@ -600,7 +599,7 @@ class ApplyTrackerTest {
 
   private static Start start(
       Prompt prompt, ChangeRecord.Proof proof, Optional<Duration> stableFor) {
-    return new Start(prompt, proof, stableFor, 0, Duration.ofSeconds(1));
+    return new Start(prompt, proof, stableFor, 0, Duration.ofSeconds(1), Optional.empty());
   }
 
   private static Decision see(ApplyTracker tracker, int second, Nodes node) {

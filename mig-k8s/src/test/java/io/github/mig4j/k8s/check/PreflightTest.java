@@ -1029,7 +1029,9 @@ class PreflightTest {
         "gpu-node",
         new ApplyGoal.RollBack(Optional.empty()),
         StatedGpus.Nothing.NOTHING,
-        Disruption.NONE));
+        Disruption.NONE,
+        NodeCheck.Gate.OPEN,
+        NodeCheck.Attempt.NEW));
   }
 
   @Test
@@ -1392,7 +1394,9 @@ class PreflightTest {
             "gpu-node",
             new ApplyGoal.To(layout),
             StatedGpus.Nothing.NOTHING,
-            Disruption.NONE))
+            Disruption.NONE,
+            NodeCheck.Gate.OPEN,
+            NodeCheck.Attempt.NEW))
         .requirePlan();
   }
 

@@ -656,7 +656,7 @@ class DiagnosisTest {
   }
 
   static Stream<FailureCatalogue.Failure> failures() {
-    return FailureCatalogue.bundled().file().failures().stream();
+    return FailureCatalogue.bundled().failures().stream();
   }
 
   /** No phrase is hidden behind one that stands before it. */
@@ -664,10 +664,10 @@ class DiagnosisTest {
   @MethodSource("failures")
   void catalogue_everyPhrase_resultsInItsCode(FailureCatalogue.Failure failure) {
     for (FailureCatalogue.Phrase phrase : failure.said()) {
-      String line = phrase.phrase().replaceAll("\\{[a-z]+}", "7");
+      String line = phrase.phrase().toString().replaceAll("\\{[a-z]+}", "7");
 
       assertThat(FailureCatalogue.bundled().sign(line, false))
-          .as(phrase.phrase())
+          .as(phrase.phrase().toString())
           .get()
           .extracting(FailureCatalogue.Sign::code, FailureCatalogue.Sign::weight)
           .containsExactly(failure.code(), phrase.weighs());
@@ -676,13 +676,13 @@ class DiagnosisTest {
 
   @Test
   void catalogue_marksAndConsequences_areNotFailures() {
-    var file = FailureCatalogue.bundled().file();
+    var file = FailureCatalogue.bundled();
 
     assertThat(Stream.concat(
             file.consequences().stream().map(FailureCatalogue.Phrase::phrase),
             file.marks().stream().map(FailureCatalogue.MarkPhrase::phrase)))
         .allSatisfy(phrase -> assertThat(
-                FailureCatalogue.bundled().sign(phrase.replaceAll("[{}]", ""), false))
+                FailureCatalogue.bundled().sign(phrase.toString().replaceAll("[{}]", ""), false))
             .isEmpty());
   }
 

@@ -3,7 +3,6 @@ package io.github.mig4j.k8s.diagnosis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.mig4j.k8s.diagnosis.FailureCatalogue.Failure;
-import io.github.mig4j.k8s.diagnosis.FailureCatalogue.File;
 import io.github.mig4j.k8s.diagnosis.FailureCatalogue.Phrase;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +21,7 @@ class FailureDocumentationTest {
   private static final Path PAGE = Path.of("..", "docs", "failures.md");
   private static final String TABLES = "## Codes\n";
 
-  private static final File FILE = FailureCatalogue.bundled().file();
+  private static final FailureCatalogue FILE = FailureCatalogue.bundled();
 
   @Test
   void page_hasEveryFailure() throws IOException {
