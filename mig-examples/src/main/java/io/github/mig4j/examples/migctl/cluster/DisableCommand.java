@@ -8,7 +8,6 @@ import picocli.CommandLine.Mixin;
 /** Returns a node to whole GPUs. */
 @Command(
     name = "disable",
-    mixinStandardHelpOptions = true,
     description = "Returns a node to whole GPUs, and verifies it.",
     footer = {"", "Example:", "  migctl disable gpu-node --drain"})
 public final class DisableCommand extends ChangeCommand {

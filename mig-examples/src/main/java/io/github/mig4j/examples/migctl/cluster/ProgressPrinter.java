@@ -1,6 +1,5 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.k8s.change.ApplyEvent;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -26,8 +25,8 @@ final class ProgressPrinter implements Consumer<ApplyEvent>, AutoCloseable {
   }
 
   /** Progress is for people, so it is printed to stderr and never enters a pipe. */
-  static ProgressPrinter on(Output output) {
-    return CommandLine.Help.Ansi.AUTO.enabled() ? live(output.err()) : plain(output.err());
+  static ProgressPrinter on(PrintWriter out) {
+    return CommandLine.Help.Ansi.AUTO.enabled() ? live(out) : plain(out);
   }
 
   static ProgressPrinter plain(PrintWriter out) {

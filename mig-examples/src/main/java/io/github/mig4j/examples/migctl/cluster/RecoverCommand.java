@@ -7,7 +7,6 @@ import picocli.CommandLine.Command;
 /** Frees a node that is stuck. */
 @Command(
     name = "recover",
-    mixinStandardHelpOptions = true,
     description =
         "Frees a node that is stuck in pending or whose GPU clients stay paused: restarts its MIG manager, which applies the requested configuration, and verifies it. Takes over from a client that ended.",
     footer = {

@@ -110,12 +110,17 @@ public final class Input {
   public static MigConfigFile valid(Path file) throws IOException {
     MigConfigFile read = MigConfigFile.read(TextFile.bytes(file));
     if (read.document().isEmpty()) {
-      throw new NegativeAnswerException(read.findings().stream()
-          .filter(Finding::isError)
-          .map(error -> line(file, error))
-          .collect(Collectors.joining(System.lineSeparator())));
+      throw refusal(file, read.findings());
     }
     return read;
+  }
+
+  /** The refusal of a file with all of its errors. */
+  public static NegativeAnswerException refusal(Path file, List<Finding> findings) {
+    return new NegativeAnswerException(findings.stream()
+        .filter(Finding::isError)
+        .map(error -> line(file, error))
+        .collect(Collectors.joining(System.lineSeparator())));
   }
 
   /** A finding as compilers print it. */

@@ -1,8 +1,8 @@
 package io.github.mig4j.examples.migctl.offline;
 
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
-import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.sharing.DevicePluginConfig;
@@ -14,15 +14,12 @@ import io.github.mig4j.sharing.SharingOption.Reason;
 import io.github.mig4j.sharing.SharingOption.Verdict;
 import java.io.PrintWriter;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Advises how to share one GPU. */
 @Command(
     name = "advise",
-    mixinStandardHelpOptions = true,
     description =
         "Prints which way of sharing one GPU suits its tenants (MIG, time-slicing or MPS),"
             + " and why the others do not.",
@@ -38,10 +35,7 @@ import picocli.CommandLine.Option;
       "",
       "Exit code 0: a way suits. 1: no way is known to suit."
     })
-public final class AdviseCommand implements Callable<Integer> {
-
-  @Mixin
-  private final Output output = new Output();
+public final class AdviseCommand extends AnswerCommand {
 
   @Option(
       names = {"--gpu", "--gpus"},
@@ -74,9 +68,9 @@ public final class AdviseCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     GpuModel model = GpuCatalog.bundled().require(gpu);
-    SharingNeed need = output.valid(() -> new SharingNeed(tenants, memory, isolation));
+    SharingNeed need = valid(() -> new SharingNeed(tenants, memory, isolation));
     SharingAdvice advice = SharingAdvice.of(model, need);
-    output.answer(advice, () -> {
+    answer(advice, () -> {
       advice.options().forEach(this::print);
       advice.best().ifPresent(best -> printNext(model, best, advice));
     });
@@ -84,13 +78,13 @@ public final class AdviseCommand implements Callable<Integer> {
   }
 
   private void print(SharingOption option) {
-    PrintWriter out = output.out();
+    PrintWriter out = out();
     String words = switch (option.verdict()) {
       case SUITS -> "@|bold,green suits|@";
       case UNKNOWN -> "@|bold,yellow may suit|@";
       case SUITS_NOT -> "@|bold,red does not suit|@";
     };
-    out.println(option.method() + " " + output.styled(words));
+    out.println(option.method() + " " + styled(words));
     for (Reason reason : option.reasons()) {
       out.println(
           "  %s %s: %s".formatted(sign(reason.verdict()), reason.topic(), reason.message()));
@@ -106,10 +100,10 @@ public final class AdviseCommand implements Callable<Integer> {
   }
 
   private void printNext(GpuModel model, SharingOption best, SharingAdvice advice) {
-    next(model, best).ifPresent(next -> output.out().println("next: " + next));
+    next(model, best).ifPresent(next -> out().println("next: " + next));
     yaml(advice).ifPresent(yaml -> {
-      output.out().println("device plugin configuration:");
-      output.out().print(yaml.indent(2));
+      out().println("device plugin configuration:");
+      out().print(yaml.indent(2));
     });
   }
 

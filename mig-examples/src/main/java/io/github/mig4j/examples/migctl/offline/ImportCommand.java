@@ -2,6 +2,7 @@ package io.github.mig4j.examples.migctl.offline;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuModel;
@@ -13,18 +14,15 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Reads a GPU's own tables. */
 @Command(
     name = "import",
-    mixinStandardHelpOptions = true,
     description = "Reads what 'nvidia-smi mig' lists of GPUs, also of one newer than the catalogue,"
         + " and of the instances that run on them.",
     footer = {
@@ -42,10 +40,7 @@ import picocli.CommandLine.Parameters;
       "A file can contain one or several of these listings. Without -lgipp the starts",
       "of profiles are not known, so no layout can be found. '-' is stdin."
     })
-public final class ImportCommand implements Callable<Integer> {
-
-  @Mixin
-  private final Output output = new Output();
+public final class ImportCommand extends AnswerCommand {
 
   @Option(names = "--lgip", paramLabel = "FILE", description = "Output of 'nvidia-smi mig -lgip'.")
   private @Nullable Path lgip;
@@ -67,9 +62,9 @@ public final class ImportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    NvidiaSmi listing = Listings.read(output, files());
-    if (output.isJson()) {
-      output.print(json(listing));
+    NvidiaSmi listing = Listings.read(err(), files());
+    if (isJson()) {
+      print(json(listing));
     } else {
       print(listing);
     }
@@ -86,13 +81,13 @@ public final class ImportCommand implements Callable<Integer> {
     }
     all.addAll(files);
     if (all.isEmpty()) {
-      throw output.usage("Missing a file with the output of 'nvidia-smi mig'");
+      throw usage("Missing a file with the output of 'nvidia-smi mig'");
     }
     return all.toArray(new Path[0]);
   }
 
   private void print(NvidiaSmi listing) {
-    PrintWriter out = output.out();
+    PrintWriter out = out();
     out.println("read: "
         + listing.listings().stream()
             .map(kind -> "%s (%s)".formatted(kind.option(), kind.title()))

@@ -2,6 +2,7 @@ package io.github.mig4j.examples.migctl.offline;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
@@ -20,18 +21,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Lists or counts layouts. */
 @Command(
     name = "layouts",
-    mixinStandardHelpOptions = true,
     description = "Lists or counts every layout that a GPU can have.",
     footer = {
       "",
@@ -44,7 +42,7 @@ import picocli.CommandLine.Option;
       "  migctl layouts --gpu a30-24gb --of multisets --maximal",
       "  migctl layouts --gpu a100-40gb --profiles 1g.5gb,3g.20gb --maximal --count"
     })
-public final class LayoutsCommand implements Callable<Integer> {
+public final class LayoutsCommand extends AnswerCommand {
 
   /** What is listed. */
   enum Kind {
@@ -58,9 +56,6 @@ public final class LayoutsCommand implements Callable<Integer> {
   }
 
   private static final int MAX_DRAWN = 100;
-
-  @Mixin
-  private final Output output = new Output();
 
   @Option(
       names = {"--gpu", "--gpus"},
@@ -112,14 +107,14 @@ public final class LayoutsCommand implements Callable<Integer> {
     if (svg != null) {
       Map<MigLayout, Integer> drawn = new LinkedHashMap<>();
       states(layouts).limit(MAX_DRAWN).forEach(layout -> drawn.put(layout, 1));
-      output.write(svg, LayoutDiagram.ofCounts(drawn).toSvg());
+      write(svg, LayoutDiagram.ofCounts(drawn).toSvg());
     }
     return ExitCode.YES;
   }
 
   private Layouts layouts(GpuModel model) {
     List<MigProfile> chosen = profiles.stream()
-        .map(name -> output.valid(() -> MigProfile.parse(Input.profile(name))))
+        .map(name -> valid(() -> MigProfile.parse(Input.profile(name))))
         .toList();
     try {
       boolean isAll =
@@ -142,13 +137,13 @@ public final class LayoutsCommand implements Callable<Integer> {
   }
 
   private void printCount(long number) {
-    output.answer(Map.of("count", number), () -> output.out().println(number));
+    answer(Map.of("count", number), () -> out().println(number));
   }
 
   private void printStates(Stream<MigLayout> states) {
-    if (!output.isJson()) {
-      states.forEach(layout ->
-          output.out().println(layout.placements().isEmpty() ? "(empty)" : joined(layout)));
+    if (!isJson()) {
+      states.forEach(
+          layout -> out().println(layout.placements().isEmpty() ? "(empty)" : joined(layout)));
       return;
     }
     ArrayNode layouts = Output.array();
@@ -162,9 +157,9 @@ public final class LayoutsCommand implements Callable<Integer> {
   }
 
   private void printMultisets(Stream<SortedMap<MigProfile, Integer>> multisets) {
-    if (!output.isJson()) {
+    if (!isJson()) {
       multisets.forEach(
-          devices -> output.out().println(devices.isEmpty() ? "(empty)" : Output.joined(devices)));
+          devices -> out().println(devices.isEmpty() ? "(empty)" : Output.joined(devices)));
       return;
     }
     ArrayNode layouts = Output.array();
@@ -178,6 +173,6 @@ public final class LayoutsCommand implements Callable<Integer> {
   private void printList(ArrayNode layouts) {
     ObjectNode list = Output.object().put("count", layouts.size());
     list.set("layouts", layouts);
-    output.print(list);
+    print(list);
   }
 }

@@ -1,5 +1,6 @@
 package io.github.mig4j.examples.migctl.offline;
 
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
 import java.io.IOException;
@@ -9,23 +10,20 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** Explains the code of a finding, of a check before a change or of a failure. */
 @Command(
     name = "lint-code",
-    mixinStandardHelpOptions = true,
     description =
         "Explains a code, the text in brackets at the end of a finding, with an example: of"
             + " 'validate', 'preflight', 'apply' or 'diagnose'.",
     footer = {"", "Examples:", "  migctl lint-code not-placeable", "  migctl lint-code in-use"})
-public final class LintCodeCommand implements Callable<Integer> {
+public final class LintCodeCommand extends AnswerCommand {
 
   /** The pages ship with migctl; each code is a heading of one of them. */
   private static final List<String> PAGES =
@@ -36,9 +34,6 @@ public final class LintCodeCommand implements Callable<Integer> {
   /** A code of failures.md, with its text and what to do. */
   private static final Pattern ROW =
       Pattern.compile("(?m)^\\| `([a-z0-9-]+)` \\| (.*?) \\| (.*?) \\| .* \\|$");
-
-  @Mixin
-  private final Output output = new Output();
 
   @Parameters(
       paramLabel = "CODE",
@@ -71,17 +66,17 @@ public final class LintCodeCommand implements Callable<Integer> {
           near.add(known);
         }
       });
-      throw output.usage("No code '%s'%s"
+      throw usage("No code '%s'%s"
           .formatted(
               wanted,
               near.isEmpty()
                   ? "; docs/lint.md and docs/failures.md list all codes"
                   : "; did you mean " + String.join(", ", near) + "?"));
     }
-    if (output.isJson()) {
-      output.print(Output.object().put("code", wanted).put("text", sections.get(0)));
+    if (isJson()) {
+      print(Output.object().put("code", wanted).put("text", sections.get(0)));
     } else {
-      output.out().print(String.join("\n", sections));
+      out().print(String.join("\n", sections));
     }
     return ExitCode.YES;
   }

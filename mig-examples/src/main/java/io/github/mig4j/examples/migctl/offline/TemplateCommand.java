@@ -1,9 +1,9 @@
 package io.github.mig4j.examples.migctl.offline;
 
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
-import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.reconcile.NodeTemplate;
@@ -14,16 +14,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Prints what a node will offer, for autoscalers. */
 @Command(
     name = "template",
-    mixinStandardHelpOptions = true,
     description = "Prints what a node offers once its GPUs are cut or shared: for autoscalers,"
         + " which have to know it before the node exists.",
     footer = {
@@ -34,7 +31,7 @@ import picocli.CommandLine.Option;
       "  migctl template --gpu h100-sxm-80gb:8 --layout 3g.40gb:2 --for karpenter \\",
       "      --instance-type p5.48xlarge"
     })
-public final class TemplateCommand implements Callable<Integer> {
+public final class TemplateCommand extends AnswerCommand {
 
   /** For which autoscaler. */
   enum Autoscaler {
@@ -47,9 +44,6 @@ public final class TemplateCommand implements Callable<Integer> {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
-
-  @Mixin
-  private final Output output = new Output();
 
   @Option(
       names = "--gpu",
@@ -97,21 +91,21 @@ public final class TemplateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<GpuModel> models = Input.models(List.of(gpu), output.commandLine());
+    List<GpuModel> models = Input.models(List.of(gpu), commandLine());
     NodeTemplate template;
     try {
-      template = NodeTemplate.of(models.get(0), models.size(), output.valid(this::target));
+      template = NodeTemplate.of(models.get(0), models.size(), valid(this::target));
     } catch (InvalidLayoutException e) {
       throw new NegativeAnswerException(String.valueOf(e.getMessage()));
     }
-    output.answer(template, () -> output.out().println(text(template).stripTrailing()));
+    answer(template, () -> out().println(text(template).stripTrailing()));
     return ExitCode.YES;
   }
 
   private PolicyTarget target() {
     int chosen = (layout.isEmpty() ? 0 : 1) + (timeSlicing == 0 ? 0 : 1) + (mps == 0 ? 0 : 1);
     if (chosen > 1) {
-      throw output.usage("Choose one of --layout, --time-slicing and --mps");
+      throw usage("Choose one of --layout, --time-slicing and --mps");
     }
     if (timeSlicing != 0) {
       return new PolicyTarget.Shared(SharingKind.TIME_SLICING, timeSlicing);
@@ -128,8 +122,7 @@ public final class TemplateCommand implements Callable<Integer> {
       int colon = each.lastIndexOf(':');
       String count = colon < 0 ? "1" : each.substring(colon + 1).strip();
       if (!count.matches("[1-9][0-9]{0,2}")) {
-        throw output.usage(
-            "Not a device: '%s'. Expected PROFILE:COUNT, e.g. '1g.23gb:7'".formatted(each));
+        throw usage("Not a device: '%s'. Expected PROFILE:COUNT, e.g. '1g.23gb:7'".formatted(each));
       }
       String profile = colon < 0 ? each : each.substring(0, colon);
       devices.merge(
@@ -141,7 +134,7 @@ public final class TemplateCommand implements Callable<Integer> {
   private String text(NodeTemplate template) {
     if (autoscaler == Autoscaler.KARPENTER) {
       if (instanceTypes.isEmpty()) {
-        throw output.usage("A NodeOverlay needs --instance-type, e.g. p5.48xlarge");
+        throw usage("A NodeOverlay needs --instance-type, e.g. p5.48xlarge");
       }
       return template.nodeOverlay(name, instanceTypes);
     }
