@@ -1,7 +1,6 @@
 package io.github.mig4j.examples.migctl.cluster;
 
 import io.github.mig4j.examples.migctl.console.AnswerCommand;
-import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyRequest;
@@ -27,7 +26,6 @@ final class ChangeOptions {
       names = "--timeout",
       paramLabel = "DURATION",
       defaultValue = "30m",
-      converter = DurationConverter.class,
       description = "How long the whole change may take, such as 90s, 10m or 1h; ${DEFAULT-VALUE}"
           + " by default.")
   private Duration timeout = Duration.ofMinutes(30);

@@ -51,7 +51,7 @@ public final class PublishCommand extends ClusterCommand {
       names = "--setup",
       paramLabel = "STRATEGY",
       converter = SetupStrategyConverter.class,
-      completionCandidates = SetupStrategyConverter.Names.class,
+      completionCandidates = SetupStrategyConverter.class,
       description = "Also point the GPU Operator at the map, with this strategy: single or mixed.")
   private @Nullable MigStrategy setup;
 

@@ -1,7 +1,5 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.Output;
@@ -51,7 +49,6 @@ public final class ReconcileCommand extends ClusterCommand {
   @Option(
       names = "--for",
       paramLabel = "TIME",
-      converter = DurationConverter.class,
       description = "End after this time; by default when the process is stopped.")
   private @Nullable Duration time;
 
@@ -89,13 +86,12 @@ public final class ReconcileCommand extends ClusterCommand {
 
   private int check(MigPolicyFile file) {
     boolean valid = isValid(file);
-    if (isJson()) {
-      ObjectNode answer = Output.object().put("file", Input.name(policy)).put("valid", valid);
-      answer.set("findings", Output.list(file.findings()));
-      print(answer);
-    } else {
-      file.findings().forEach(finding -> out().println(Input.line(policy, finding)));
-    }
+    answer(
+        Output.object()
+            .put("file", Input.name(policy))
+            .put("valid", valid)
+            .set("findings", Output.list(file.findings())),
+        () -> file.findings().forEach(finding -> out().println(Input.line(policy, finding))));
     return valid ? ExitCode.YES : ExitCode.NO;
   }
 

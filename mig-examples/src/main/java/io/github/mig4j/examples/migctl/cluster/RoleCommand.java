@@ -23,7 +23,7 @@ public final class RoleCommand extends Subcommand {
   @Parameters(
       paramLabel = "USE",
       converter = RoleConverter.class,
-      completionCandidates = RoleConverter.Names.class,
+      completionCandidates = RoleConverter.class,
       description = "One of: ${COMPLETION-CANDIDATES}.")
   private MigRole role = MigRole.READ_ONLY;
 

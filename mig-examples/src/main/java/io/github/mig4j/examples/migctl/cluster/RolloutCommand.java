@@ -2,7 +2,6 @@ package io.github.mig4j.examples.migctl.cluster;
 
 import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.Candidates;
-import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Subcommand;
@@ -20,11 +19,9 @@ import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.TypeConversionException;
 
 /** Cuts the GPUs of many nodes, a few at a time. */
 @Command(
@@ -102,7 +99,6 @@ public final class RolloutCommand extends Subcommand {
         names = "--max-unavailable",
         paramLabel = "AMOUNT",
         defaultValue = "1",
-        converter = AmountConverter.class,
         description =
             "Nodes that change at the same time, such as 5 or 10%%; ${DEFAULT-VALUE} by default.")
     private Amount maxUnavailable = Amount.nodes(1);
@@ -116,7 +112,6 @@ public final class RolloutCommand extends Subcommand {
     @Option(
         names = "--canary-pause",
         paramLabel = "DURATION",
-        converter = DurationConverter.class,
         description = "Continue without an approval after this time, such as 30m.")
     private @Nullable Duration canaryPause;
 
@@ -149,7 +144,6 @@ public final class RolloutCommand extends Subcommand {
         names = "--node-timeout",
         paramLabel = "DURATION",
         defaultValue = "1h",
-        converter = DurationConverter.class,
         description = "How long one node may take; ${DEFAULT-VALUE} by default.")
     private Duration nodeTimeout = Duration.ofHours(1);
 
@@ -290,21 +284,5 @@ public final class RolloutCommand extends Subcommand {
   private static int show(RolloutStatus status, AnswerCommand command) {
     command.answer(status, () -> command.out().println(status.toText()));
     return status.isComplete() ? ExitCode.YES : ExitCode.NO;
-  }
-
-  /** Reads {@code 5} and {@code 10%}. */
-  static final class AmountConverter implements ITypeConverter<Amount> {
-
-    /** Called by picocli. */
-    AmountConverter() {}
-
-    @Override
-    public Amount convert(String value) {
-      try {
-        return Amount.parse(value);
-      } catch (IllegalArgumentException e) {
-        throw new TypeConversionException(String.valueOf(e.getMessage()));
-      }
-    }
   }
 }

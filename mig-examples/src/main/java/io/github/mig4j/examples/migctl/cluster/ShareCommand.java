@@ -1,7 +1,6 @@
 package io.github.mig4j.examples.migctl.cluster;
 
 import io.github.mig4j.examples.migctl.console.Candidates;
-import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.k8s.MigClient;
@@ -104,7 +103,6 @@ public final class ShareCommand extends ClusterCommand {
       names = "--timeout",
       paramLabel = "DURATION",
       defaultValue = "10m",
-      converter = DurationConverter.class,
       description = "How long the whole change may take, such as 90s or 10m; ${DEFAULT-VALUE} by"
           + " default.")
   private Duration timeout = Duration.ofMinutes(10);

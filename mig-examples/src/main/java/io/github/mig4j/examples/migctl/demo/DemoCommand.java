@@ -3,7 +3,6 @@ package io.github.mig4j.examples.migctl.demo;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.examples.migctl.console.AnswerCommand;
-import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NodeShape;
 import io.github.mig4j.examples.migctl.console.Output;
@@ -80,14 +79,12 @@ public final class DemoCommand extends AnswerCommand {
       names = "--step",
       paramLabel = "DURATION",
       defaultValue = "PT0.5S",
-      converter = DurationConverter.class,
       description = "How long each step of the simulated operator takes; half a second by default.")
   private Duration step = Duration.ofMillis(500);
 
   @Option(
       names = "--for",
       paramLabel = "DURATION",
-      converter = DurationConverter.class,
       description = "End after this time.")
   private @Nullable Duration end;
 

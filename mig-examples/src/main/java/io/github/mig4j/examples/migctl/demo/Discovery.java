@@ -1,10 +1,12 @@
 package io.github.mig4j.examples.migctl.demo;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.mockwebserver.http.MockResponse;
 import java.io.ByteArrayOutputStream;
+import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -147,8 +149,12 @@ final class Discovery {
   }
 
   private static MockResponse json(ObjectNode answer) {
+    return json(HttpURLConnection.HTTP_OK, answer);
+  }
+
+  static MockResponse json(int code, JsonNode answer) {
     return new MockResponse()
-        .setResponseCode(200)
+        .setResponseCode(code)
         .setHeader("Content-Type", "application/json")
         .setBody(answer.toString());
   }

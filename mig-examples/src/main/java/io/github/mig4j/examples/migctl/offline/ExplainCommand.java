@@ -1,6 +1,5 @@
 package io.github.mig4j.examples.migctl.offline;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
@@ -17,9 +16,9 @@ import io.github.mig4j.layout.LayoutDiagram;
 import io.github.mig4j.layout.PlacementResult.Placed;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.MigSetting;
-import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeEffect.Change;
 import io.github.mig4j.node.NodeEffect.GpuEffect;
+import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
 import java.io.IOException;
@@ -88,12 +87,10 @@ public final class ExplainCommand extends AnswerCommand {
     NodeEffect effect = from == null
         ? NodeEffect.of(wanted, node)
         : NodeEffect.of(wanted, settings(require(document, from), node));
-    if (isJson()) {
-      print(json(effect));
-    } else {
+    answer(Output.object().put("config", config).setAll(Output.json(effect)), () -> {
       print(effect.gpus());
       out().println("node: " + sentence(effect));
-    }
+    });
     draw(effect);
     MigStrategy strategy = read.strategy().orElse(MigStrategy.MIXED);
     List<Finding> errors = NodeLint.of(read, node, strategy, config).stream()
@@ -207,10 +204,5 @@ public final class ExplainCommand extends AnswerCommand {
       case RESETS_ALL_GPUS -> pause + "; MIG mode changes, and all its GPUs are reset";
       case UNKNOWN -> fails(effect) ? pause : pause + ", unless it is already in force";
     };
-  }
-
-  private ObjectNode json(NodeEffect effect) {
-    ObjectNode answer = Output.object().put("config", config);
-    return answer.setAll(Output.json(effect));
   }
 }

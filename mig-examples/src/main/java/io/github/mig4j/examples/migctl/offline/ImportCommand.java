@@ -140,8 +140,7 @@ public final class ImportCommand extends AnswerCommand {
     listing.listings().forEach(kind -> kinds.add(kind.option()));
     ArrayNode gpus = answer.putArray("gpus");
     listing.gpus().forEach(gpu -> gpus.add(json(gpu)));
-    ArrayNode running = answer.putArray("running");
-    running.addAll(Output.list(RunningInstances.in(listing)));
+    answer.set("running", Output.list(RunningInstances.in(listing)));
     ArrayNode findings = answer.putArray("findings");
     listing
         .findings()

@@ -1,7 +1,7 @@
 package io.github.mig4j.examples.migctl.offline;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
@@ -21,6 +21,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -100,9 +101,15 @@ public final class LayoutsCommand extends AnswerCommand {
       printCount(
           kind == Kind.STATES ? states(layouts).count() : multisets(layouts).count());
     } else if (kind == Kind.STATES) {
-      printStates(states(layouts));
+      printAll(
+          states(layouts),
+          LayoutsCommand::joined,
+          layout -> Output.object().set("placements", Output.list(layout.placements())));
     } else {
-      printMultisets(multisets(layouts));
+      printAll(
+          multisets(layouts),
+          Output::joined,
+          devices -> Output.object().set("devices", Output.json(devices)));
     }
     if (svg != null) {
       Map<MigLayout, Integer> drawn = new LinkedHashMap<>();
@@ -140,39 +147,18 @@ public final class LayoutsCommand extends AnswerCommand {
     answer(Map.of("count", number), () -> out().println(number));
   }
 
-  private void printStates(Stream<MigLayout> states) {
-    if (!isJson()) {
-      states.forEach(
-          layout -> out().println(layout.placements().isEmpty() ? "(empty)" : joined(layout)));
-      return;
+  private <T> void printAll(
+      Stream<T> layouts, Function<T, String> text, Function<T, JsonNode> json) {
+    if (isJson()) {
+      ArrayNode list = Output.array();
+      layouts.forEach(layout -> list.add(json.apply(layout)));
+      print(Output.object().put("count", list.size()).set("layouts", list));
+    } else {
+      layouts.map(text).forEach(line -> out().println(line.isEmpty() ? "(empty)" : line));
     }
-    ArrayNode layouts = Output.array();
-    states.forEach(
-        layout -> layouts.addObject().set("placements", Output.list(layout.placements())));
-    printList(layouts);
   }
 
   private static String joined(MigLayout layout) {
     return layout.placements().stream().map(Object::toString).collect(Collectors.joining(" "));
-  }
-
-  private void printMultisets(Stream<SortedMap<MigProfile, Integer>> multisets) {
-    if (!isJson()) {
-      multisets.forEach(
-          devices -> out().println(devices.isEmpty() ? "(empty)" : Output.joined(devices)));
-      return;
-    }
-    ArrayNode layouts = Output.array();
-    multisets.forEach(devices -> {
-      ObjectNode counts = layouts.addObject().putObject("devices");
-      devices.forEach((profile, number) -> counts.put(profile.toString(), number));
-    });
-    printList(layouts);
-  }
-
-  private void printList(ArrayNode layouts) {
-    ObjectNode list = Output.object().put("count", layouts.size());
-    list.set("layouts", layouts);
-    print(list);
   }
 }

@@ -73,11 +73,9 @@ public final class LintCodeCommand extends AnswerCommand {
                   ? "; docs/lint.md and docs/failures.md list all codes"
                   : "; did you mean " + String.join(", ", near) + "?"));
     }
-    if (isJson()) {
-      print(Output.object().put("code", wanted).put("text", sections.get(0)));
-    } else {
-      out().print(String.join("\n", sections));
-    }
+    answer(
+        Output.object().put("code", wanted).put("text", sections.get(0)),
+        () -> out().print(String.join("\n", sections)));
     return ExitCode.YES;
   }
 

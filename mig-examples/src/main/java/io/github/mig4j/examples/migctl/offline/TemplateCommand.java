@@ -8,7 +8,6 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.reconcile.NodeTemplate;
 import io.github.mig4j.k8s.reconcile.PolicyTarget;
-import io.github.mig4j.layout.InvalidLayoutException;
 import io.github.mig4j.sharing.SharingKind;
 import java.util.List;
 import java.util.Locale;
@@ -92,12 +91,8 @@ public final class TemplateCommand extends AnswerCommand {
   @Override
   public Integer call() {
     List<GpuModel> models = Input.models(List.of(gpu), commandLine());
-    NodeTemplate template;
-    try {
-      template = NodeTemplate.of(models.get(0), models.size(), valid(this::target));
-    } catch (InvalidLayoutException e) {
-      throw new NegativeAnswerException(String.valueOf(e.getMessage()));
-    }
+    NodeTemplate template =
+        NodeTemplate.of(models.get(0), models.size(), valid(this::target));
     answer(template, () -> out().println(text(template).stripTrailing()));
     return ExitCode.YES;
   }
