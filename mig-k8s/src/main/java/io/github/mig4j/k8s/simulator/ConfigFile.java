@@ -4,12 +4,12 @@ import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.github.mig4j.config.ConfigCode;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.k8s.internal.WatchEvents;
 import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.SourceLocation;
@@ -190,20 +190,7 @@ final class ConfigFile implements AutoCloseable {
         .configMaps()
         .inNamespace(namespace)
         .withName(configMap)
-        .inform(new ResourceEventHandler<>() {
-          @Override
-          public void onAdd(ConfigMap map) {
-            later(map);
-          }
-
-          @Override
-          public void onUpdate(ConfigMap before, ConfigMap map) {
-            later(map);
-          }
-
-          @Override
-          public void onDelete(ConfigMap map, boolean finalStateUnknown) {}
-        });
+        .inform(new WatchEvents<>(this::later, deleted -> {}));
     synchronized (this) {
       refresh = informer;
     }

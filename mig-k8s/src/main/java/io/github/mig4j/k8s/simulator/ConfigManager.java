@@ -12,13 +12,7 @@ import java.util.stream.Collectors;
  * The sidecar that selects the configuration of the device plugin and feature discovery by the node's
  * label (k8s-device-plugin cmd/config-manager).
  */
-final class ConfigManager {
-
-  private final SimulatedCluster cluster;
-
-  ConfigManager(SimulatedCluster cluster) {
-    this.cluster = cluster;
-  }
+record ConfigManager(SimulatedCluster cluster) {
 
   /** The selected configuration of a pod. */
   sealed interface Selection {

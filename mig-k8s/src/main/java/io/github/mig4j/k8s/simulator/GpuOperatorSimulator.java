@@ -20,6 +20,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.DurationText;
+import io.github.mig4j.k8s.internal.WatchEvents;
 import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,6 +36,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 
 /**
  * A GPU Operator without GPUs: it reacts to the labels of its nodes as an operator with hardware does.
@@ -226,7 +228,8 @@ public final class GpuOperatorSimulator implements AutoCloseable {
       }
     }
     refuseRivals();
-    inform(policies, new PolicyEvents());
+    Consumer<GenericKubernetesResource> read = changed -> obey(policies.getStore().list());
+    inform(policies, new WatchEvents<>(read, read));
     inform(
         client
             .pods()
@@ -293,13 +296,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
 
   private static <T extends HasMetadata> void createIfAbsent(Resource<T> resource) {
     if (resource.get() == null) {
-      try {
-        resource.create();
-      } catch (KubernetesClientException e) {
-        if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
-          throw e;
-        }
-      }
+      T unused = resource.createOr(meanwhile -> resource.item());
     }
   }
 
@@ -324,24 +321,6 @@ public final class GpuOperatorSimulator implements AutoCloseable {
         .endCondition()
         .endStatus()
         .build();
-  }
-
-  /** Reads the ClusterPolicy again whenever one changes. */
-  private final class PolicyEvents implements ResourceEventHandler<GenericKubernetesResource> {
-    @Override
-    public void onAdd(GenericKubernetesResource policy) {
-      obey(policies.getStore().list());
-    }
-
-    @Override
-    public void onUpdate(GenericKubernetesResource before, GenericKubernetesResource policy) {
-      obey(policies.getStore().list());
-    }
-
-    @Override
-    public void onDelete(GenericKubernetesResource policy, boolean finalStateUnknown) {
-      obey(policies.getStore().list());
-    }
   }
 
   /** Creates another MIG manager after one was deleted. */

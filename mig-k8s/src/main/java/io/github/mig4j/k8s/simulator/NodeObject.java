@@ -15,23 +15,11 @@ import org.jspecify.annotations.Nullable;
  * The Node object. Labels are written by JSON patch and quantities through the status subresource; both
  * are conditional on the version that was read.
  */
-final class NodeObject {
+record NodeObject(KubernetesClient client, String name) {
 
   private static final String WHOLE_GPUS = "nvidia.com/gpu";
   private static final String SHARED_GPUS = "nvidia.com/gpu.shared";
   private static final String MIG_DEVICES = "nvidia.com/mig-";
-
-  private final KubernetesClient client;
-  private final String name;
-
-  NodeObject(KubernetesClient client, String name) {
-    this.client = client;
-    this.name = name;
-  }
-
-  String name() {
-    return name;
-  }
 
   @Nullable
   Node read() {

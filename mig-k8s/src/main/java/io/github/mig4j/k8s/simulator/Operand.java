@@ -13,18 +13,12 @@ final class Operand {
 
   private static final Logger LOG = LoggerFactory.getLogger(Operand.class);
 
-  /** The effect of the pod's start or stop. */
-  @FunctionalInterface
-  interface Effect {
-    void happen(Lifetime lifetime) throws InterruptedException;
-  }
-
   private final String what;
   private final Background background;
   private final Duration toStart;
   private final Duration toStop;
-  private final Effect onStart;
-  private final Effect onStop;
+  private final Background.Reaction onStart;
+  private final Background.Reaction onStop;
 
   private boolean wanted;
   private boolean isBarred;
@@ -38,8 +32,8 @@ final class Operand {
       Background background,
       Duration toStart,
       Duration toStop,
-      Effect onStart,
-      Effect onStop) {
+      Background.Reaction onStart,
+      Background.Reaction onStop) {
     this.what = what;
     this.background = background;
     this.toStart = toStart;
@@ -124,7 +118,7 @@ final class Operand {
       changing = true;
     }
     try {
-      (desired == Desired.RUNNING ? onStart : onStop).happen(lifetime);
+      (desired == Desired.RUNNING ? onStart : onStop).run(lifetime);
       settle(desired, current);
     } catch (KubernetesClientException e) {
       if (!Lifetime.isMissing(e)) {

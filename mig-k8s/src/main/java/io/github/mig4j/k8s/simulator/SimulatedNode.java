@@ -106,11 +106,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     if (!before.configMap().equals(now.configMap())) {
       manager.restart();
     }
-    Map<String, String> labelled;
-    synchronized (this) {
-      labelled = labels;
-    }
-    follow(labelled);
+    follow(labels());
     operate();
   }
 
@@ -127,10 +123,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
 
   /** Called when a pod of the MIG manager has changed. */
   void podChanged(String podName) {
-    MigManager running;
-    synchronized (this) {
-      running = process;
-    }
+    MigManager running = process();
     if (running != null && podName.equals(pod.name())) {
       running.podChanged();
     }
@@ -139,7 +132,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
   /** Called when a pod of the MIG manager is marked as not ready, though it runs; its kubelet corrects that. */
   void podLost(String podName) {
     if (podName.equals(pod.name())) {
-      cluster.background().after(Duration.ZERO, "status of pod " + podName, pod::ready);
+      later(Duration.ZERO, "status of pod " + podName, pod::ready);
     }
   }
 
@@ -152,13 +145,9 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
 
   /** What the operator has not done yet, though no request is needed for it; empty if all is done. */
   Optional<String> unfinished() {
-    Map<String, String> seen;
-    synchronized (this) {
-      seen = labels;
-    }
     // First as it was seen: the labels that are read then are those after discovery and the first
     // run.
-    return unfinished(seen).or(() -> {
+    return unfinished(labels()).or(() -> {
       Node node = object.read();
       return node == null
           ? Optional.of("the node does not exist")
@@ -231,10 +220,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     }
     follow(now);
     if (configured) {
-      cluster
-          .background()
-          .after(
-              Duration.ZERO,
+      later(Duration.ZERO,
               "configure " + name(),
               lifetime -> reselect(ConfigManager.requested(now), lifetime));
     }
@@ -256,17 +242,12 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
 
   /** Only an existing configuration restarts the plugin. */
   private void reselect(String requested, Lifetime lifetime) throws InterruptedException {
-    synchronized (this) {
-      if (!requested.equals(ConfigManager.requested(labels))) {
-        return;
-      }
+    if (!requested.equals(ConfigManager.requested(labels()))) {
+      return;
     }
     if (configManager.select(requested, lifetime) instanceof ConfigManager.Selection.Crash crash) {
       LOG.warn("config-manager exits node={} message={}", name(), crash.message());
-      cluster
-          .background()
-          .after(
-              cluster.timings().retry(),
+      later(cluster.timings().retry(),
               "configure " + name(),
               again -> reselect(requested, again));
     } else {
@@ -287,10 +268,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     Map<String, String> operated = new TreeMap<>(now);
     operateOn(operated);
     if (!operated.equals(now)) {
-      cluster
-          .background()
-          .after(
-              Duration.ZERO,
+      later(Duration.ZERO,
               "label " + name(),
               lifetime -> object.editLabels(lifetime, this::operateOn));
     }
@@ -334,9 +312,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
       return Optional.of(selected.config());
     }
     LOG.warn("config-manager exits what=\"{}\" selection={}", operand, selection);
-    cluster
-        .background()
-        .after(cluster.timings().retry(), "restart " + operand, again -> operand.restart());
+    later(cluster.timings().retry(), "restart " + operand, again -> operand.restart());
     return Optional.empty();
   }
 
@@ -404,8 +380,20 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     pod.delete(lifetime);
   }
 
+  private synchronized Map<String, String> labels() {
+    return labels;
+  }
+
+  private synchronized @Nullable MigManager process() {
+    return process;
+  }
+
+  private void later(Duration delay, String what, Background.Reaction reaction) {
+    cluster.background().after(delay, what, reaction);
+  }
+
   private Operand operand(
-      String what, Duration toStart, Operand.Effect onStart, Operand.Effect onStop) {
+      String what, Duration toStart, Background.Reaction onStart, Background.Reaction onStop) {
     return new Operand(
         what + " of " + object.name(),
         cluster.background(),
