@@ -104,9 +104,6 @@ public final class Migctl {
 
   /** What {@code --version} prints. */
   static final class Version implements IVersionProvider {
-    /** Called by picocli. */
-    Version() {}
-
     @Override
     public String[] getVersion() {
       return new String[] {"migctl " + Output.version()};
@@ -148,9 +145,6 @@ public final class Migctl {
       DraCommand.class,
       CommandLine.HelpCommand.class,
       AutoComplete.GenerateCompletion.class);
-
-  /** Called by picocli. */
-  Migctl() {}
 
   /** All commands with their options. */
   static CommandLine commandLine() {

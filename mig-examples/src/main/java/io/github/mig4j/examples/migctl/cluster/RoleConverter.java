@@ -9,9 +9,6 @@ import picocli.CommandLine.TypeConversionException;
 /** Reads the name of a use as people write it, such as {@code read-only}. */
 final class RoleConverter implements ITypeConverter<MigRole>, Iterable<String> {
 
-  /** Called by picocli. */
-  RoleConverter() {}
-
   /** The candidates for completion. */
   @Override
   public Iterator<String> iterator() {

@@ -11,9 +11,6 @@ final class SetupStrategyConverter implements ITypeConverter<MigStrategy>, Itera
 
   private static final List<MigStrategy> OFFERED = List.of(MigStrategy.SINGLE, MigStrategy.MIXED);
 
-  /** Called by picocli. */
-  SetupStrategyConverter() {}
-
   /** The candidates for completion. */
   @Override
   public Iterator<String> iterator() {

@@ -281,7 +281,7 @@ final class KubectlRequests implements AutoCloseable {
   }
 
   private static MockResponse ok(JsonNode answer) {
-    return Discovery.json(HttpURLConnection.HTTP_OK, answer);
+    return Discovery.json(HttpURLConnection.HTTP_OK, answer.toString());
   }
 
   private static MockResponse status(int code, String reason, String message) {
@@ -292,7 +292,7 @@ final class KubectlRequests implements AutoCloseable {
         .put("message", message)
         .put("reason", reason)
         .put("code", code);
-    return Discovery.json(code, status);
+    return Discovery.json(code, status.toString());
   }
 
   @Override

@@ -2,8 +2,8 @@ package io.github.mig4j.examples.migctl.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.Output;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
@@ -43,8 +43,7 @@ final class KubectlTable {
     }
     String kind = answer.path("kind").asText().replaceFirst("List$", "");
     List<Column> columns = columns(kind);
-    ObjectNode table = JsonNodeFactory.instance
-        .objectNode()
+    ObjectNode table = Output.object()
         .put("kind", "Table")
         .put("apiVersion", "meta.k8s.io/v1");
     table.set("metadata", version(answer));
@@ -63,8 +62,7 @@ final class KubectlTable {
 
   /** From which kubectl goes on to watch. */
   private static ObjectNode version(JsonNode answer) {
-    return JsonNodeFactory.instance
-        .objectNode()
+    return Output.object()
         .put("resourceVersion", answer.at("/metadata/resourceVersion").asText());
   }
 

@@ -129,15 +129,15 @@ final class FileCheck {
   }
 
   private static Finding withMessage(Finding finding, String message) {
-    Finding.Builder copy = Finding.builder()
+    return Finding.builder()
         .severity(finding.severity())
         .code(finding.code())
+        .location(finding.location())
         .subject(finding.subject())
         .message(message)
-        .remedy(finding.remedy());
-    finding.location().ifPresent(copy::location);
-    finding.facts().ifPresent(copy::facts);
-    return copy.build();
+        .remedy(finding.remedy())
+        .facts(finding.facts())
+        .build();
   }
 
   /**

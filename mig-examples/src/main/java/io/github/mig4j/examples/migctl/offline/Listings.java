@@ -25,14 +25,10 @@ final class Listings {
     for (int i = 0; i < files.length; i++) {
       texts[i] = new String(TextFile.bytes(files[i]), StandardCharsets.UTF_8);
     }
-    NvidiaSmi listing = read(texts, files);
-    listing.findings().forEach(found -> err.println(name(found, files) + ":" + found));
-    return listing;
-  }
-
-  private static NvidiaSmi read(String[] texts, Path[] files) throws UnusableFileException {
     try {
-      return NvidiaSmi.read(texts);
+      NvidiaSmi listing = NvidiaSmi.read(texts);
+      listing.findings().forEach(found -> err.println(name(found, files) + ":" + found));
+      return listing;
     } catch (ListingSyntaxException e) {
       throw new UnusableFileException("%s: %s"
           .formatted(

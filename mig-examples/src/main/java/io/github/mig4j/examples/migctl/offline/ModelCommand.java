@@ -29,6 +29,8 @@ import picocli.CommandLine.Parameters;
     })
 public final class ModelCommand extends AnswerCommand {
 
+  private static final Object[] HEADER =
+      "PROFILE ID SLICES STARTS MAX MIB SM CE DEC ENC JPEG OFA CONFIDENCE".split(" ", -1);
   private static final String ROW = "%-16s %4s %6s %-16s %4s %8s %4s %3s %4s %4s %5s %4s  %s";
 
   @Parameters(
@@ -61,21 +63,7 @@ public final class ModelCommand extends AnswerCommand {
     out.println("memory slices:  " + Output.orUnknown(gpu.memorySlices()));
     out.println("memory:         " + Output.orUnknown(gpu.totalMemoryMib()) + " MiB");
     out.println();
-    out.println(Output.row(
-        ROW,
-        "PROFILE",
-        "ID",
-        "SLICES",
-        "STARTS",
-        "MAX",
-        "MIB",
-        "SM",
-        "CE",
-        "DEC",
-        "ENC",
-        "JPEG",
-        "OFA",
-        "CONFIDENCE"));
+    out.println(Output.row(ROW, HEADER));
     for (GpuInstanceProfile p : gpu.profiles()) {
       out.println(Output.row(
           ROW,
