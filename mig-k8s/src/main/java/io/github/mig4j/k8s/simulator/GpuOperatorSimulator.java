@@ -2,7 +2,6 @@ package io.github.mig4j.k8s.simulator;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
@@ -21,7 +20,6 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.WatchEvents;
-import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -212,7 +210,10 @@ public final class GpuOperatorSimulator implements AutoCloseable {
             .withName(MigManagerPod.APP)
             .endMetadata()
             .build()));
-    var existing = existingPolicies();
+    var existing = policies(client)
+        .orElseThrow(
+            () -> new IllegalStateException("The cluster does not know nvidia.com/v1 ClusterPolicy;"
+                + " define it with installClusterPolicyDefinition()"));
     if (existing.isEmpty()) {
       createIfAbsent(client
           .genericKubernetesResources(ClusterPolicies.CONTEXT)
@@ -228,7 +229,8 @@ public final class GpuOperatorSimulator implements AutoCloseable {
       }
     }
     refuseRivals();
-    Consumer<GenericKubernetesResource> read = changed -> obey(policies.getStore().list());
+    Consumer<GenericKubernetesResource> read =
+        changed -> obey(policies.getStore().list());
     inform(policies, new WatchEvents<>(read, read));
     inform(
         client
@@ -240,19 +242,14 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     nodes.forEach((name, node) -> inform(client.nodes().withName(name).runnableInformer(0), node));
   }
 
-  private List<GenericKubernetesResource> existingPolicies() {
+  /** The ClusterPolicies; empty if the API server does not know the kind. */
+  private static Optional<List<GenericKubernetesResource>> policies(KubernetesClient client) {
     try {
-      return cluster
-          .client()
-          .genericKubernetesResources(ClusterPolicies.CONTEXT)
-          .list()
-          .getItems();
+      return Optional.of(
+          client.genericKubernetesResources(ClusterPolicies.CONTEXT).list().getItems());
     } catch (KubernetesClientException e) {
       if (Lifetime.isMissing(e)) {
-        throw new IllegalStateException(
-            "The cluster does not know nvidia.com/v1 ClusterPolicy;"
-                + " define it with installClusterPolicyDefinition()",
-            e);
+        return Optional.empty();
       }
       throw e;
     }
@@ -549,7 +546,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
         throw new IllegalStateException(
             "The simulator needs at least one node; add it with node()");
       }
-      if (installsDefinition && !isDefined()) {
+      if (installsDefinition && policies(client).isEmpty()) {
         installDefinition();
       }
       GpuOperatorSimulator simulator = new GpuOperatorSimulator(
@@ -575,21 +572,6 @@ public final class GpuOperatorSimulator implements AutoCloseable {
         throw e;
       }
       return simulator;
-    }
-
-    /** Whether the API server serves the kind. */
-    private boolean isDefined() {
-      try {
-        return client
-                .genericKubernetesResources(ClusterPolicies.CONTEXT)
-                .list(new ListOptionsBuilder().withLimit(1L).build())
-            != null;
-      } catch (KubernetesClientException e) {
-        if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
-          return false;
-        }
-        throw e;
-      }
     }
 
     private void installDefinition() {

@@ -54,7 +54,8 @@ record OperatorPolicy(
         text(policy, "spec", "migManager", "config", "default").orElse(defaultConfig),
         new PluginConfig(
             text(policy, "spec", "devicePlugin", "config", "name").orElse(pluginConfig.configMap),
-            text(policy, "spec", "devicePlugin", "config", "default").orElse(pluginConfig.defaultConfig)),
+            text(policy, "spec", "devicePlugin", "config", "default")
+                .orElse(pluginConfig.defaultConfig)),
         ClusterPolicies.tolerations(policy));
   }
 

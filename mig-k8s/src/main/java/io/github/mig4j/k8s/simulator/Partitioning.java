@@ -183,7 +183,9 @@ record Partitioning(NodeGpus node, ConfigFile.Selection selected, Traps traps) {
 
   /** The last entry that selects a GPU. */
   private Optional<MigConfigSpec> deciding(SimulatedGpu gpu) {
-    return selected.config().entries().stream().filter(entry -> isFor(entry, gpu)).reduce((a, b) -> b);
+    return selected.config().entries().stream()
+        .filter(entry -> isFor(entry, gpu))
+        .reduce((a, b) -> b);
   }
 
   private static boolean isFor(MigConfigSpec entry, SimulatedGpu gpu) {

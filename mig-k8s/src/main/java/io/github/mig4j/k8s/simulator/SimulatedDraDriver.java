@@ -222,9 +222,8 @@ public final class SimulatedDraDriver {
             .withNewStatus()
             .withNewAllocation()
             .withNewDevices()
-            .withResults(allocated.devices().stream()
-                .map(SimulatedDraDriver::result)
-                .toList())
+            .withResults(
+                allocated.devices().stream().map(SimulatedDraDriver::result).toList())
             .endDevices()
             .withNodeSelector(new NodeSelectorBuilder()
                 .addNewNodeSelectorTerm()

@@ -220,9 +220,10 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     }
     follow(now);
     if (configured) {
-      later(Duration.ZERO,
-              "configure " + name(),
-              lifetime -> reselect(ConfigManager.requested(now), lifetime));
+      later(
+          Duration.ZERO,
+          "configure " + name(),
+          lifetime -> reselect(ConfigManager.requested(now), lifetime));
     }
     operate();
   }
@@ -247,9 +248,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     }
     if (configManager.select(requested, lifetime) instanceof ConfigManager.Selection.Crash crash) {
       LOG.warn("config-manager exits node={} message={}", name(), crash.message());
-      later(cluster.timings().retry(),
-              "configure " + name(),
-              again -> reselect(requested, again));
+      later(cluster.timings().retry(), "configure " + name(), again -> reselect(requested, again));
     } else {
       plugin.restart();
       discovery.restart();
@@ -268,9 +267,10 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     Map<String, String> operated = new TreeMap<>(now);
     operateOn(operated);
     if (!operated.equals(now)) {
-      later(Duration.ZERO,
-              "label " + name(),
-              lifetime -> object.editLabels(lifetime, this::operateOn));
+      later(
+          Duration.ZERO,
+          "label " + name(),
+          lifetime -> object.editLabels(lifetime, this::operateOn));
     }
   }
 

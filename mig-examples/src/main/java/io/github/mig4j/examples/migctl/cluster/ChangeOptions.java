@@ -37,7 +37,7 @@ final class ChangeOptions {
   private final GpuOptions gpus = new GpuOptions();
 
   int run(ApplyRequest request, AnswerCommand command) {
-    ApplyRequest configured = gpus.on(request.timings(stability.timings()), command.commandLine());
+    ApplyRequest configured = gpus.on(request.timings(stability.timings()));
     report(await(configured, timeout, command), command);
     return ExitCode.YES;
   }

@@ -9,6 +9,7 @@ import io.github.mig4j.examples.migctl.console.TextFile;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,10 +23,7 @@ import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** The options that select the cluster of a subcommand. */
 public final class ClusterAccess {
@@ -57,19 +55,16 @@ public final class ClusterAccess {
           "The GPU Operator's namespace; by default the one in which MIG manager pods run.")
   private @Nullable String namespace;
 
-  @Spec(Spec.Target.MIXEE)
-  private @Nullable CommandSpec command;
-
   /** How to read and write each kind, which commands that run in one process find out once. */
   private static final class Kinds {
     static final KubernetesSerialization ALL = new KubernetesSerialization();
   }
 
-  public KubernetesClient connect() {
+  /** Connects; {@code err} is told of a server that does not answer. */
+  public KubernetesClient connect(PrintWriter err) {
     SLOW_THREADS.setLevel(Level.OFF);
-    SlowServerNotice firstAnswer = new SlowServerNotice(
-        Objects.requireNonNull(command).commandLine().getErr(),
-        CompletableFuture.delayedExecutor(2, TimeUnit.SECONDS));
+    SlowServerNotice firstAnswer =
+        new SlowServerNotice(err, CompletableFuture.delayedExecutor(2, TimeUnit.SECONDS));
     Config config = config();
     config.setRequestRetryBackoffLimit(RETRIES);
     config.setRequestRetryBackoffInterval(FIRST_RETRY_MILLIS);
@@ -121,7 +116,7 @@ public final class ClusterAccess {
     return config;
   }
 
-  private ParameterException namesNoCluster() {
+  private IllegalArgumentException namesNoCluster() {
     return usage("Kubeconfig %s names no cluster".formatted(source()));
   }
 
@@ -186,7 +181,7 @@ public final class ClusterAccess {
     return config.getMasterUrl().equals(Config.DEFAULT_MASTER_URL + "/");
   }
 
-  private ParameterException usage(String message) {
-    return new ParameterException(Objects.requireNonNull(command).commandLine(), message);
+  private static IllegalArgumentException usage(String message) {
+    return new IllegalArgumentException(message);
   }
 }

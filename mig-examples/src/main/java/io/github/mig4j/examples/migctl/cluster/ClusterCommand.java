@@ -14,7 +14,7 @@ public abstract class ClusterCommand extends AnswerCommand {
 
   @Override
   public Integer call() throws IOException {
-    try (KubernetesClient client = access.connect()) {
+    try (KubernetesClient client = access.connect(err())) {
       return call(access.mig(client));
     }
   }

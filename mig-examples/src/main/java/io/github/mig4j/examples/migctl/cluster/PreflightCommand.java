@@ -56,8 +56,7 @@ public final class PreflightCommand extends ClusterCommand {
   @Override
   protected int call(MigClient mig) {
     MigNode target = mig.node(node);
-    Preflight preflight = gpus.on(
-            exact ? target.applyExact(config) : target.apply(config), commandLine())
+    Preflight preflight = gpus.on(exact ? target.applyExact(config) : target.apply(config))
         .disruption(drain ? Disruption.DRAIN : Disruption.NONE)
         .preflight();
     answer(preflight, () -> {

@@ -64,7 +64,7 @@ public final class PublishCommand extends ClusterCommand {
   @Override
   public Integer call() throws IOException {
     configs = Input.valid(file).orElseThrow().configs();
-    settings = setup == null ? null : settings(setup);
+    settings = setup == null ? null : new OperatorSettings(setup, map);
     configs.keySet().forEach(ConfigNameConverter::requireName);
     return super.call();
   }
@@ -92,10 +92,6 @@ public final class PublishCommand extends ClusterCommand {
       print(Output.object().set("published", Output.list(published)));
     }
     return ExitCode.YES;
-  }
-
-  private OperatorSettings settings(MigStrategy strategy) {
-    return valid(() -> new OperatorSettings(strategy, map));
   }
 
   private void print(String line) {

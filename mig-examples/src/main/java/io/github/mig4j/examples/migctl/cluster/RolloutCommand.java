@@ -155,27 +155,23 @@ public final class RolloutCommand extends Subcommand {
 
     @Override
     protected int call(MigClient mig) {
-      try {
-        Rollout rollout = chosen(mig.rollout(name))
-            .config(config)
-            .maxUnavailable(maxUnavailable)
-            .stopAfterFailures(stopAfter)
-            .onFailure(onFailure)
-            .disruption(drain ? Disruption.DRAIN : cordon ? Disruption.CORDON : Disruption.NONE)
-            .nodeDeadline(nodeTimeout)
-            .timings(stability.timings())
-            .onProgress(this::print);
-        if (canaries == null && canaryPause != null) {
-          throw usage("--canary-pause needs --canary, the number of nodes before the pause");
-        }
-        if (canaries != null) {
-          rollout = rollout.canary(
-              canaries, canaryPause == null ? Canary.awaitApproval() : Canary.pause(canaryPause));
-        }
-        return dryRun ? showPlan(rollout.dryRun()) : show(rollout.run(), this);
-      } catch (IllegalArgumentException e) {
-        throw usage(String.valueOf(e.getMessage()));
+      Rollout rollout = chosen(mig.rollout(name))
+          .config(config)
+          .maxUnavailable(maxUnavailable)
+          .stopAfterFailures(stopAfter)
+          .onFailure(onFailure)
+          .disruption(drain ? Disruption.DRAIN : cordon ? Disruption.CORDON : Disruption.NONE)
+          .nodeDeadline(nodeTimeout)
+          .timings(stability.timings())
+          .onProgress(this::print);
+      if (canaries == null && canaryPause != null) {
+        throw usage("--canary-pause needs --canary, the number of nodes before the pause");
       }
+      if (canaries != null) {
+        rollout = rollout.canary(
+            canaries, canaryPause == null ? Canary.awaitApproval() : Canary.pause(canaryPause));
+      }
+      return dryRun ? showPlan(rollout.dryRun()) : show(rollout.run(), this);
     }
 
     private Rollout chosen(Rollout rollout) {

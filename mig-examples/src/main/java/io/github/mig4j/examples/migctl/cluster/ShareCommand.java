@@ -157,9 +157,9 @@ public final class ShareCommand extends ClusterCommand {
     if (Objects.equals(how.timeSlicing, 1) || Objects.equals(how.mps, 1)) {
       throw usage("A GPU for one container is not shared; use --off");
     }
-    GpuSharing sharing = valid(() -> how.mps == null
+    GpuSharing sharing = how.mps == null
         ? GpuSharing.timeSlicing(Objects.requireNonNull(how.timeSlicing))
-        : GpuSharing.mps(how.mps));
+        : GpuSharing.mps(how.mps);
     sharing = rename ? sharing.renamed() : sharing;
     return oneEach ? sharing.oneReplicaEach() : sharing;
   }

@@ -74,16 +74,13 @@ public final class SimulateCommand extends AnswerCommand {
           + " without it the manager generates configurations.")
   private @Nullable String configMap;
 
-  @Option(
-      names = "--for",
-      paramLabel = "DURATION",
-      description = "End after this time.")
+  @Option(names = "--for", paramLabel = "DURATION", description = "End after this time.")
   private @Nullable Duration end;
 
   @Override
   public Integer call() throws InterruptedException {
     GpuModel model = GpuCatalog.bundled().require(gpu);
-    try (KubernetesClient client = access.connect()) {
+    try (KubernetesClient client = access.connect(err())) {
       GpuOperatorSimulator.Builder operator = GpuOperatorSimulator.on(client)
           .strategy(strategy)
           .timings(SimulatorTimings.everyStep(Duration.ofMillis(500)))

@@ -15,8 +15,6 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import picocli.CommandLine;
-import picocli.CommandLine.ParameterException;
 
 /** What subcommands read. */
 public final class Input {
@@ -51,7 +49,7 @@ public final class Input {
   }
 
   /** GPUs in their order; {@code ID:COUNT} is several GPUs. */
-  public static List<GpuModel> models(List<String> ids, CommandLine command) {
+  public static List<GpuModel> models(List<String> ids) {
     List<GpuModel> models = new ArrayList<>();
     for (String id : ids) {
       Matcher form = COUNTED.matcher(id.strip());
@@ -61,19 +59,13 @@ public final class Input {
       }
       int count = Integer.parseInt(form.group(2));
       if (count < 1 || count > MAX_GPUS) {
-        throw new ParameterException(
-            command,
+        throw new IllegalArgumentException(
             "Not GPUs: '%s'. Expected ID or ID:COUNT with a count from 1 to %d"
                 .formatted(id.strip(), MAX_GPUS));
       }
       models.addAll(Collections.nCopies(count, GpuCatalog.bundled().require(form.group(1))));
     }
     return models;
-  }
-
-  /** One GPU each, with indexes from 0. */
-  public static List<NodeGpu> gpus(List<String> ids, CommandLine command) {
-    return gpus(models(ids, command));
   }
 
   /** One GPU each, with indexes from 0. */

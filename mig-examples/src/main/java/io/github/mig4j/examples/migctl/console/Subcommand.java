@@ -3,7 +3,6 @@ package io.github.mig4j.examples.migctl.console;
 import java.io.PrintWriter;
 import java.util.Objects;
 import java.util.concurrent.Callable;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -26,21 +25,12 @@ public abstract class Subcommand implements Callable<Integer> {
     return commandLine().getErr();
   }
 
-  public CommandLine commandLine() {
+  private CommandLine commandLine() {
     return Objects.requireNonNull(command).commandLine();
   }
 
   /** The refusal of the command line. */
   public ParameterException usage(String message) {
     return new ParameterException(commandLine(), message);
-  }
-
-  /** A value of the command line, which is refused if the library refuses the value. */
-  public <T> T valid(Supplier<T> value) {
-    try {
-      return value.get();
-    } catch (IllegalArgumentException e) {
-      throw usage(String.valueOf(e.getMessage()));
-    }
   }
 }

@@ -82,15 +82,12 @@ public final class DemoCommand extends AnswerCommand {
       description = "How long each step of the simulated operator takes; half a second by default.")
   private Duration step = Duration.ofMillis(500);
 
-  @Option(
-      names = "--for",
-      paramLabel = "DURATION",
-      description = "End after this time.")
+  @Option(names = "--for", paramLabel = "DURATION", description = "End after this time.")
   private @Nullable Duration end;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    List<NodeShape> shapes = NodeShape.named(nodes, commandLine());
+    List<NodeShape> shapes = NodeShape.named(nodes);
     Path written = writable();
     try (KubectlRequests kubectl = new KubectlRequests();
         EmbeddedCluster cluster = new EmbeddedCluster(kubectl::answer)) {

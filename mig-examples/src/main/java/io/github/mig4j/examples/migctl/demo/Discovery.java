@@ -71,7 +71,8 @@ final class Discovery {
       default ->
         path.startsWith("/api")
             ? Optional.ofNullable(KINDS.get(path.replaceFirst("^/apis?/", "")))
-                .map(kinds -> json(resources(path.replaceFirst("^/apis?/", ""), kinds).toString()))
+                .map(kinds ->
+                    json(resources(path.replaceFirst("^/apis?/", ""), kinds).toString()))
             : Optional.empty();
     };
   }

@@ -41,8 +41,7 @@ final class KubectlRequests implements AutoCloseable {
   private final KubectlWatches watches = new KubectlWatches();
 
   /** A request, and the embedded server, which can answer it or others in its place. */
-  private record Exchange(
-      RecordedRequest request, Function<RecordedRequest, MockResponse> server) {
+  private record Exchange(RecordedRequest request, Function<RecordedRequest, MockResponse> server) {
 
     String path() {
       return request.getPath();
@@ -70,8 +69,8 @@ final class KubectlRequests implements AutoCloseable {
     }
 
     private MockResponse send(HttpMethod method, String path, Buffer body) {
-      return server.apply(new RecordedRequest(
-          request.getHttpVersion(), method, path, request.getHeaders(), body));
+      return server.apply(
+          new RecordedRequest(request.getHttpVersion(), method, path, request.getHeaders(), body));
     }
   }
 
@@ -131,13 +130,14 @@ final class KubectlRequests implements AutoCloseable {
     String known = FIELD_SELECTOR_OF_NAME.matcher(path).find()
         ? path
         : FIELD_SELECTOR.matcher(path).replaceAll("");
-    MockResponse answer =
-        exchange.get(known);
+    MockResponse answer = exchange.get(known);
     WebSocketListener events = answer.getWebSocketListener();
     return events == null
         ? status(405, "MethodNotAllowed", "the demo cluster cannot watch this")
         : watches.redirect(
-            exchange.request, events, event -> line(event, fields, listed(path), exchange.isTable()));
+            exchange.request,
+            events,
+            event -> line(event, fields, listed(path), exchange.isTable()));
   }
 
   /** The version of the list that a watch continues, or 0. */
@@ -167,8 +167,7 @@ final class KubectlRequests implements AutoCloseable {
 
   private static MockResponse get(Exchange exchange) throws JsonProcessingException {
     String path = FIELD_SELECTOR.matcher(exchange.path()).replaceAll("");
-    MockResponse response =
-        exchange.get(path);
+    MockResponse response = exchange.get(path);
     if (response.code() != HttpURLConnection.HTTP_OK) {
       return failure(exchange, response);
     }
@@ -219,8 +218,8 @@ final class KubectlRequests implements AutoCloseable {
     }
     String path = exchange.path().replaceAll("\\?.*", "");
     JsonNode patch = isApply
-        ? JSON.valueToTree(
-            Serialization.unmarshal(exchange.request.getBody().readUtf8(), GenericKubernetesResource.class))
+        ? JSON.valueToTree(Serialization.unmarshal(
+            exchange.request.getBody().readUtf8(), GenericKubernetesResource.class))
         : JSON.readTree(exchange.request.getBody().readUtf8());
     MockResponse found = exchange.get(path);
     if (isApply && found.code() == HttpURLConnection.HTTP_NOT_FOUND) {

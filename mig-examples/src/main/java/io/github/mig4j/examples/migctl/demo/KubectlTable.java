@@ -43,9 +43,7 @@ final class KubectlTable {
     }
     String kind = answer.path("kind").asText().replaceFirst("List$", "");
     List<Column> columns = columns(kind);
-    ObjectNode table = Output.object()
-        .put("kind", "Table")
-        .put("apiVersion", "meta.k8s.io/v1");
+    ObjectNode table = Output.object().put("kind", "Table").put("apiVersion", "meta.k8s.io/v1");
     table.set("metadata", version(answer));
     ArrayNode definitions = table.putArray("columnDefinitions");
     define(definitions, "Name");

@@ -97,14 +97,11 @@ public final class DraClaimCommand extends Subcommand {
 
   @Override
   public Integer call() {
-    out().print(valid(this::yaml));
-    return ExitCode.YES;
-  }
-
-  private String yaml() {
     DraObject object = object();
-    return (namespace == null ? object : object.inNamespace(namespace))
-        .toYaml(DraVersion.parse(apiVersion));
+    out()
+        .print((namespace == null ? object : object.inNamespace(namespace))
+            .toYaml(DraVersion.parse(apiVersion)));
+    return ExitCode.YES;
   }
 
   private DraObject object() {

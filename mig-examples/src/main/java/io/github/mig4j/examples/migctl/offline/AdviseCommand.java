@@ -68,7 +68,7 @@ public final class AdviseCommand extends AnswerCommand {
   @Override
   public Integer call() {
     GpuModel model = GpuCatalog.bundled().require(gpu);
-    SharingNeed need = valid(() -> new SharingNeed(tenants, memory, isolation));
+    SharingNeed need = new SharingNeed(tenants, memory, isolation);
     SharingAdvice advice = SharingAdvice.of(model, need);
     answer(advice, () -> {
       advice.options().forEach(this::print);

@@ -16,9 +16,9 @@ import io.github.mig4j.layout.LayoutDiagram;
 import io.github.mig4j.layout.PlacementResult.Placed;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.node.MigSetting;
+import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeEffect.Change;
 import io.github.mig4j.node.NodeEffect.GpuEffect;
-import io.github.mig4j.node.NodeEffect;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
 import java.io.IOException;
@@ -80,7 +80,7 @@ public final class ExplainCommand extends AnswerCommand {
 
   @Override
   public Integer call() throws IOException {
-    List<NodeGpu> node = Input.gpus(gpus, commandLine());
+    List<NodeGpu> node = Input.gpus(Input.models(gpus));
     MigConfigFile read = Input.valid(file);
     MigConfigDocument document = read.orElseThrow();
     MigConfig wanted = require(document, config);

@@ -48,7 +48,7 @@ public final class GenerateCommand extends Subcommand {
 
   @Override
   public Integer call() {
-    List<GpuModel> models = Input.models(gpus, commandLine());
+    List<GpuModel> models = Input.models(gpus);
     if (models.stream().noneMatch(GpuModel::supportsMig)) {
       throw new NegativeAnswerException("%s has no MIG; share it by time-slicing or MPS instead"
           .formatted(

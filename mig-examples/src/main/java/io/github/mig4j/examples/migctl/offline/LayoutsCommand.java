@@ -120,9 +120,8 @@ public final class LayoutsCommand extends AnswerCommand {
   }
 
   private Layouts layouts(GpuModel model) {
-    List<MigProfile> chosen = profiles.stream()
-        .map(name -> valid(() -> MigProfile.parse(Input.profile(name))))
-        .toList();
+    List<MigProfile> chosen =
+        profiles.stream().map(name -> MigProfile.parse(Input.profile(name))).toList();
     try {
       boolean isAll =
           chosen.isEmpty() || !model.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable);

@@ -141,8 +141,7 @@ public final class PlaceCommand extends AnswerCommand {
   @Override
   public Integer call() throws IOException {
     GpuModel model = GpuCatalog.bundled().require(gpu);
-    List<Device> request =
-        valid(() -> devices.stream().map(text -> device(model, text)).toList());
+    List<Device> request = devices.stream().map(text -> device(model, text)).toList();
     request(model, List.of(), request);
     if (gpuIndex != null && beside == null) {
       throw usage("--gpu-index names a GPU of --beside FILE, which is missing");
@@ -168,9 +167,9 @@ public final class PlaceCommand extends AnswerCommand {
 
   private int besideWhatRuns(GpuModel model, List<Device> request, Path file) throws IOException {
     if (PLACED.matcher(file.toString()).matches()) {
-      List<Device> running = valid(() -> Stream.of(file.toString().split("[, ]+"))
+      List<Device> running = Stream.of(file.toString().split("[, ]+"))
           .map(text -> device(model, text))
-          .toList());
+          .toList();
       PlacementResult there = request(model, List.of(), running).place();
       if (!(there instanceof Placed layout)) {
         throw usage("The layout '%s' is not possible: %s"
@@ -305,10 +304,8 @@ public final class PlaceCommand extends AnswerCommand {
 
   private MigLayout.Builder request(GpuModel model, List<Placement> running, List<Device> request) {
     MigLayout.Builder builder = MigLayout.on(model).keeping(running);
-    return valid(() -> {
-      request.forEach(device -> device.addTo(builder));
-      return builder;
-    });
+    request.forEach(device -> device.addTo(builder));
+    return builder;
   }
 
   /** The profile determines the size, so a wrong size is from the layout of another GPU. */

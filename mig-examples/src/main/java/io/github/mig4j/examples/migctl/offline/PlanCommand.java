@@ -112,11 +112,10 @@ public final class PlanCommand extends AnswerCommand {
       if (counted.name.equals(GpuResources.GPU)) {
         whole += counted.count;
       } else {
-        items.add(valid(() -> DemandItem.of(Input.profile(counted.name), counted.count)));
+        items.add(DemandItem.of(Input.profile(counted.name), counted.count));
       }
     }
-    Demand wanted = valid(() -> Demand.of(items));
-    FleetPlan plan = valid(() -> Planner.of(nodes)).plan(wanted);
+    FleetPlan plan = Planner.of(nodes).plan(Demand.of(items));
     Map<GpuModel, Integer> available = new LinkedHashMap<>();
     nodes.forEach(node -> IntStream.range(0, node.gpuCount())
         .forEach(index -> available.merge(node.gpu(index).model(), 1, Integer::sum)));
@@ -152,9 +151,7 @@ public final class PlanCommand extends AnswerCommand {
   /** One node for each kind of GPU, if only numbers are given. */
   private List<PlanNode> nodes() {
     if (!offered.nodes.isEmpty()) {
-      return NodeShape.read(offered.nodes, commandLine()).stream()
-          .map(PlanCommand::node)
-          .toList();
+      return NodeShape.read(offered.nodes).stream().map(PlanCommand::node).toList();
     }
     Map<GpuModel, PlanNode> pools = new LinkedHashMap<>();
     long total = 0;
@@ -167,7 +164,7 @@ public final class PlanCommand extends AnswerCommand {
       }
       GpuModel model = GpuCatalog.bundled().require(counted.name);
       PlanNode pool = pools.getOrDefault(model, PlanNode.named(model.id()));
-      pools.put(model, valid(() -> pool.gpus(model, counted.count)));
+      pools.put(model, pool.gpus(model, counted.count));
     }
     return List.copyOf(pools.values());
   }

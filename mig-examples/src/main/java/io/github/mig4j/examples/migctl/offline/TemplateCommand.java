@@ -90,9 +90,8 @@ public final class TemplateCommand extends AnswerCommand {
 
   @Override
   public Integer call() {
-    List<GpuModel> models = Input.models(List.of(gpu), commandLine());
-    NodeTemplate template =
-        NodeTemplate.of(models.get(0), models.size(), valid(this::target));
+    List<GpuModel> models = Input.models(List.of(gpu));
+    NodeTemplate template = NodeTemplate.of(models.get(0), models.size(), target());
     answer(template, () -> out().println(text(template).stripTrailing()));
     return ExitCode.YES;
   }

@@ -164,8 +164,8 @@ public final class ValidateCommand extends AnswerCommand {
       return List.of();
     }
     return gpus.ids.isEmpty()
-        ? NodeShape.named(gpus.kinds, commandLine())
-        : List.of(new NodeShape("", Input.models(gpus.ids, commandLine())));
+        ? NodeShape.named(gpus.kinds)
+        : List.of(new NodeShape("", Input.models(gpus.ids)));
   }
 
   private static String text(NodeShape kind) {
