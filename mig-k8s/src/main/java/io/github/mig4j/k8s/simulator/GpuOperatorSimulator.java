@@ -115,10 +115,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
    */
   public Optional<List<String>> podLog(String pod) {
     Objects.requireNonNull(pod, "pod");
-    return nodes.values().stream()
-        .filter(node -> node.hasPod(pod))
-        .findFirst()
-        .map(SimulatedNode::podLog);
+    return nodeOf(pod).map(SimulatedNode::podLog);
   }
 
   /**
@@ -184,6 +181,10 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     informers.forEach(SharedIndexInformer::close);
   }
 
+  private Optional<SimulatedNode> nodeOf(String pod) {
+    return nodes.values().stream().filter(node -> node.hasPod(pod)).findFirst();
+  }
+
   private SimulatedNode require(String name) {
     SimulatedNode node = nodes.get(name);
     if (node == null) {
@@ -223,8 +224,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     for (String name : nodes.keySet()) {
       createIfAbsent(client.nodes().resource(newNode(name)));
       Node node = client.nodes().withName(name).require();
-      if (node.getMetadata().getAnnotations() != null
-          && node.getMetadata().getAnnotations().containsKey(MigManagerPod.SIMULATED)) {
+      if (MigManagerPod.isSimulated(node)) {
         new Heartbeat(client, cluster.background(), name).start();
       }
     }
@@ -327,23 +327,20 @@ public final class GpuOperatorSimulator implements AutoCloseable {
 
     @Override
     public void onUpdate(Pod before, Pod pod) {
+      Optional<SimulatedNode> node = nodeOf(pod.getMetadata().getName());
       if (pod.getMetadata().getDeletionTimestamp() != null) {
-        gone(pod);
+        node.ifPresent(SimulatedNode::podDeleted);
       } else if (!Objects.equals(
           before.getMetadata().getAnnotations(), pod.getMetadata().getAnnotations())) {
-        nodes.values().forEach(node -> node.podChanged(pod.getMetadata().getName()));
+        node.ifPresent(SimulatedNode::podChanged);
       } else if (MigManagerPod.isLost(pod)) {
-        nodes.values().forEach(node -> node.podLost(pod.getMetadata().getName()));
+        node.ifPresent(SimulatedNode::podLost);
       }
     }
 
     @Override
     public void onDelete(Pod pod, boolean finalStateUnknown) {
-      gone(pod);
-    }
-
-    private void gone(Pod pod) {
-      nodes.values().forEach(node -> node.podDeleted(pod.getMetadata().getName()));
+      nodeOf(pod.getMetadata().getName()).ifPresent(SimulatedNode::podDeleted);
     }
   }
 

@@ -121,26 +121,22 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     operate();
   }
 
-  /** Called when a pod of the MIG manager has changed. */
-  void podChanged(String podName) {
+  /** Called when the pod of the MIG manager has changed. */
+  void podChanged() {
     MigManager running = process();
-    if (running != null && podName.equals(pod.name())) {
+    if (running != null) {
       running.podChanged();
     }
   }
 
-  /** Called when a pod of the MIG manager is marked as not ready, though it runs; its kubelet corrects that. */
-  void podLost(String podName) {
-    if (podName.equals(pod.name())) {
-      later(Duration.ZERO, "status of pod " + podName, pod::ready);
-    }
+  /** Called when the pod of the MIG manager is marked as not ready, though it runs; its kubelet corrects that. */
+  void podLost() {
+    later(Duration.ZERO, "status of pod " + pod.name(), pod::ready);
   }
 
-  /** Called when a pod of a MIG manager was deleted; for this node's pod its DaemonSet creates another. */
-  void podDeleted(String podName) {
-    if (podName.equals(pod.name())) {
-      manager.restart();
-    }
+  /** Called when the pod of the MIG manager was deleted; its DaemonSet creates another. */
+  void podDeleted() {
+    manager.restart();
   }
 
   /** What the operator has not done yet, though no request is needed for it; empty if all is done. */

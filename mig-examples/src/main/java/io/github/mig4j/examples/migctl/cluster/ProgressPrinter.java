@@ -50,7 +50,12 @@ final class ProgressPrinter implements Consumer<ApplyEvent>, AutoCloseable {
 
   @Override
   public synchronized void accept(ApplyEvent event) {
-    String line = line(event, event.elapsed().toMillis());
+    String line = String.format(
+        Locale.ROOT,
+        "  %6.1fs  %-10s %s",
+        event.elapsed().toMillis() / 1000.0,
+        event.phase(),
+        event.detail());
     last = event;
     lastNanos = System.nanoTime();
     out.print(ticker == null ? line + System.lineSeparator() : LINE_START + line + '\n');
@@ -68,11 +73,6 @@ final class ProgressPrinter implements Consumer<ApplyEvent>, AutoCloseable {
               last.phase()));
       out.flush();
     }
-  }
-
-  private static String line(ApplyEvent event, long millis) {
-    return String.format(
-        Locale.ROOT, "  %6.1fs  %-10s %s", millis / 1000.0, event.phase(), event.detail());
   }
 
   @Override

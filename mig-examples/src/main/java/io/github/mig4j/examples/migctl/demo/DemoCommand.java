@@ -1,13 +1,13 @@
 package io.github.mig4j.examples.migctl.demo;
 
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NodeShape;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
@@ -42,15 +42,7 @@ import picocli.CommandLine.Option;
     })
 public final class DemoCommand extends AnswerCommand {
 
-  private static final String NAMESPACE = "gpu-operator";
   private static final String CONFIG_MAP = "mig-config";
-  private static final String FIRST_CONFIG = """
-      version: v1
-      mig-configs:
-        all-disabled:
-          - devices: all
-            mig-enabled: false
-      """;
 
   @Option(
       names = "--nodes",
@@ -91,7 +83,9 @@ public final class DemoCommand extends AnswerCommand {
     Path written = writable();
     try (KubectlRequests kubectl = new KubectlRequests();
         EmbeddedCluster cluster = new EmbeddedCluster(kubectl::answer)) {
-      createConfigMap(cluster.client());
+      MigClient.of(cluster.client())
+          .configMap(CONFIG_MAP)
+          .merge("all-disabled", MigConfigSpec.allDisabled());
       GpuOperatorSimulator.Builder operator = GpuOperatorSimulator.on(cluster.client())
           .strategy(strategy)
           .configMap(CONFIG_MAP)
@@ -105,19 +99,6 @@ public final class DemoCommand extends AnswerCommand {
       }
     }
     return ExitCode.YES;
-  }
-
-  private static void createConfigMap(KubernetesClient client) {
-    client
-        .configMaps()
-        .resource(new ConfigMapBuilder()
-            .withNewMetadata()
-            .withName(CONFIG_MAP)
-            .withNamespace(NAMESPACE)
-            .endMetadata()
-            .addToData("config.yaml", FIRST_CONFIG)
-            .build())
-        .create();
   }
 
   /** Before the cluster starts, since without a kubeconfig nobody can use it. */

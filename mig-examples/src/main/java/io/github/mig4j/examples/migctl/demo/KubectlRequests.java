@@ -60,17 +60,16 @@ final class KubectlRequests implements AutoCloseable {
     }
 
     MockResponse get(String path) {
-      return send(HttpMethod.GET, path, new Buffer(new byte[0]));
+      return send(HttpMethod.GET, path, "");
     }
 
-    MockResponse send(HttpMethod method, String path, JsonNode body)
-        throws JsonProcessingException {
-      return send(method, path, new Buffer(JSON.writeValueAsBytes(body)));
-    }
-
-    private MockResponse send(HttpMethod method, String path, Buffer body) {
-      return server.apply(
-          new RecordedRequest(request.getHttpVersion(), method, path, request.getHeaders(), body));
+    MockResponse send(HttpMethod method, String path, String body) {
+      return server.apply(new RecordedRequest(
+          request.getHttpVersion(),
+          method,
+          path,
+          request.getHeaders(),
+          new Buffer(body.getBytes(StandardCharsets.UTF_8))));
     }
   }
 
@@ -224,7 +223,7 @@ final class KubectlRequests implements AutoCloseable {
     MockResponse found = exchange.get(path);
     if (isApply && found.code() == HttpURLConnection.HTTP_NOT_FOUND) {
       String kind = path.replaceFirst("/[^/]+$", "");
-      return failure(exchange, exchange.send(HttpMethod.POST, kind, patch));
+      return failure(exchange, exchange.send(HttpMethod.POST, kind, patch.toString()));
     }
     if (found.code() != HttpURLConnection.HTTP_OK) {
       return failure(exchange, found);
@@ -233,11 +232,11 @@ final class KubectlRequests implements AutoCloseable {
     if (exchange.path().contains("dryRun=All")) {
       return ok(patched);
     }
-    return failure(exchange, exchange.send(HttpMethod.PUT, path, patched));
+    return failure(exchange, exchange.send(HttpMethod.PUT, path, patched.toString()));
   }
 
   /** The embedded server answers a deletion with nothing. */
-  private static MockResponse delete(Exchange exchange) throws JsonProcessingException {
+  private static MockResponse delete(Exchange exchange) {
     MockResponse answer = exchange.pass();
     return answer.code() == HttpURLConnection.HTTP_OK
         ? ok(JSON.createObjectNode()

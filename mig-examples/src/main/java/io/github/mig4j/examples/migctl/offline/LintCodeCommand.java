@@ -10,7 +10,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.regex.Matcher;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
@@ -29,6 +29,7 @@ public final class LintCodeCommand extends AnswerCommand {
   private static final List<String> PAGES =
       List.of("lint", "sharing-lint", "preflight", "failures");
 
+  private static final Pattern ANY_HEADING = Pattern.compile("(?m)^#{1,6} (?=\\S)");
   private static final Pattern HEADING = Pattern.compile("(?m)^#{1,6} `?([a-z0-9-]+)`?$");
 
   /** A code of failures.md, with its text and what to do. */
@@ -99,21 +100,23 @@ public final class LintCodeCommand extends AnswerCommand {
   }
 
   private static Optional<String> section(String page, String code) {
-    Matcher heading = HEADING.matcher(page);
-    while (heading.find()) {
-      if (heading.group(1).equals(code)) {
-        Matcher next = Pattern.compile("(?m)^#{1,6} (?=\\S)").matcher(page);
-        int end = heading.end();
-        while (next.find(end)) {
-          if (!isInCode(page, next.start())) {
-            return Optional.of(page.substring(heading.start(), next.start()).strip() + "\n");
-          }
-          end = next.end();
-        }
-        return Optional.of(page.substring(heading.start()).strip() + "\n");
-      }
-    }
-    return Optional.empty();
+    return HEADING
+        .matcher(page)
+        .results()
+        .filter(heading -> heading.group(1).equals(code))
+        .findFirst()
+        .map(heading -> page.substring(heading.start(), end(page, heading.end())).strip() + "\n");
+  }
+
+  /** The start of the next heading. */
+  private static int end(String page, int from) {
+    return ANY_HEADING
+        .matcher(page)
+        .results()
+        .mapToInt(MatchResult::start)
+        .filter(start -> start >= from && !isInCode(page, start))
+        .findFirst()
+        .orElse(page.length());
   }
 
   /** A comment of an example looks like a heading. */
