@@ -2,7 +2,6 @@ package io.github.mig4j.k8s.internal;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.dsl.Informable;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import java.time.Duration;
@@ -37,7 +36,7 @@ public final class PodWatch implements AutoCloseable {
       throws InterruptedException {
     WatchRetry retry = new WatchRetry();
     this.informer =
-        pods.runnableInformer(0).addEventHandler(new Listener()).exceptionHandler(retry);
+        pods.runnableInformer(0).addEventHandler(WatchEvents.any(changes::release)).exceptionHandler(retry);
     this.role = role;
     String request = "list and watch pods of " + owner;
     this.permission = new WatchPermission(cluster, request, "pods", namespace, retry, informer);
@@ -76,22 +75,5 @@ public final class PodWatch implements AutoCloseable {
   @Override
   public void close() {
     informer.close();
-  }
-
-  private final class Listener implements ResourceEventHandler<Pod> {
-    @Override
-    public void onAdd(Pod pod) {
-      changes.release();
-    }
-
-    @Override
-    public void onUpdate(Pod before, Pod pod) {
-      changes.release();
-    }
-
-    @Override
-    public void onDelete(Pod pod, boolean finalStateUnknown) {
-      changes.release();
-    }
   }
 }

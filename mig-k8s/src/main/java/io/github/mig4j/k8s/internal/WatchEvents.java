@@ -12,6 +12,11 @@ import java.util.function.Consumer;
 public record WatchEvents<T>(Consumer<T> onSeen, Consumer<T> onDeleted)
     implements ResourceEventHandler<T> {
 
+  /** Handles each event alike. */
+  public static <T> WatchEvents<T> any(Runnable reaction) {
+    return new WatchEvents<>(seen -> reaction.run(), deleted -> reaction.run());
+  }
+
   @Override
   public void onAdd(T added) {
     onSeen.accept(added);

@@ -34,7 +34,6 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Consumer;
 
 /**
  * A GPU Operator without GPUs: it reacts to the labels of its nodes as an operator with hardware does.
@@ -229,9 +228,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
       }
     }
     refuseRivals();
-    Consumer<GenericKubernetesResource> read =
-        changed -> obey(policies.getStore().list());
-    inform(policies, new WatchEvents<>(read, read));
+    inform(policies, WatchEvents.any(() -> obey(policies.getStore().list())));
     inform(
         client
             .pods()
