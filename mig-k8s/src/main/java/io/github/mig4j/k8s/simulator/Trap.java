@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.simulator;
 
 import io.github.mig4j.JsonName;
+import java.util.List;
 
 /**
  * A failure that a test sets in the simulator, because it depends on chance, on hardware or on the version
@@ -170,24 +171,18 @@ public enum Trap implements JsonName {
   private final Effect effect;
   private final Lasting lasting;
   private final String line;
-  private final Step step;
-  private final Step alsoAt;
+  private final List<Step> steps;
 
   /** The step is skipped, without a line in the log. */
   Trap(Step step) {
     this(Effect.SKIP, Lasting.UNTIL_REMOVED, "", step);
   }
 
-  Trap(Effect effect, Lasting lasting, String line, Step step) {
-    this(effect, lasting, line, step, step);
-  }
-
-  Trap(Effect effect, Lasting lasting, String line, Step step, Step alsoAt) {
+  Trap(Effect effect, Lasting lasting, String line, Step... steps) {
     this.effect = effect;
     this.lasting = lasting;
     this.line = line;
-    this.step = step;
-    this.alsoAt = alsoAt;
+    this.steps = List.of(steps);
   }
 
   Effect effect() {
@@ -204,6 +199,6 @@ public enum Trap implements JsonName {
   }
 
   boolean liesAt(Step where) {
-    return step == where || alsoAt == where;
+    return steps.contains(where);
   }
 }

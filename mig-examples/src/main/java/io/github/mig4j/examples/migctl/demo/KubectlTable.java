@@ -10,6 +10,7 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.StreamSupport;
 
 /** The table that an API server sends for {@code kubectl get}: it chooses the columns. */
 final class KubectlTable {
@@ -84,13 +85,10 @@ final class KubectlTable {
   }
 
   private static String nodeStatus(JsonNode node) {
-    String ready = "NotReady";
-    for (JsonNode condition : node.at("/status/conditions")) {
-      if (condition.path("type").asText().equals("Ready")
-          && condition.path("status").asText().equals("True")) {
-        ready = "Ready";
-      }
-    }
+    boolean isReady = StreamSupport.stream(node.at("/status/conditions").spliterator(), false)
+        .anyMatch(condition -> condition.path("type").asText().equals("Ready")
+            && condition.path("status").asText().equals("True"));
+    String ready = isReady ? "Ready" : "NotReady";
     return node.at("/spec/unschedulable").asBoolean() ? ready + ",SchedulingDisabled" : ready;
   }
 

@@ -104,7 +104,7 @@ public final class DraInventoryCommand extends ClusterCommand {
             GPU_ROW,
             each.name(),
             gpu.model().map(GpuModel::id).or(gpu::product).orElse("?"),
-            form(gpu),
+            gpu.form().toJson(),
             counts(gpu.cutInto()),
             room(gpu));
       }
@@ -143,9 +143,5 @@ public final class DraInventoryCommand extends ClusterCommand {
 
   private static String counts(Map<MigProfile, Integer> devices) {
     return devices.isEmpty() ? "-" : Output.joined(devices);
-  }
-
-  private static String form(DraGpu gpu) {
-    return gpu.form().toJson();
   }
 }

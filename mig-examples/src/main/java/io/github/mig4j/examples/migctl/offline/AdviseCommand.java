@@ -101,9 +101,9 @@ public final class AdviseCommand extends AnswerCommand {
 
   private void printNext(GpuModel model, SharingOption best, SharingAdvice advice) {
     next(model, best).ifPresent(next -> out().println("next: " + next));
-    yaml(advice).ifPresent(yaml -> {
+    advice.sharing().ifPresent(sharing -> {
       out().println("device plugin configuration:");
-      out().print(yaml.indent(2));
+      out().print(DevicePluginConfig.of(sharing.oneReplicaEach()).toYaml().indent(2));
     });
   }
 
@@ -117,11 +117,5 @@ public final class AdviseCommand extends AnswerCommand {
       case MPS -> Optional.of("migctl share NODE --mps %d --one-each".formatted(tenants));
       case WHOLE_GPU -> Optional.empty();
     };
-  }
-
-  private static Optional<String> yaml(SharingAdvice advice) {
-    return advice
-        .sharing()
-        .map(sharing -> DevicePluginConfig.of(sharing.oneReplicaEach()).toYaml());
   }
 }

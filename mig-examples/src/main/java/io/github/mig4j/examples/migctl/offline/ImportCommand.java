@@ -6,15 +6,15 @@ import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.gpu.NvidiaSmi;
 import io.github.mig4j.gpu.NvidiaSmi.Listing;
+import io.github.mig4j.gpu.NvidiaSmi;
 import io.github.mig4j.layout.RunningInstances;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -72,18 +72,13 @@ public final class ImportCommand extends AnswerCommand {
   }
 
   private Path[] files() {
-    List<Path> all = new ArrayList<>();
-    if (lgip != null) {
-      all.add(lgip);
-    }
-    if (lgipp != null) {
-      all.add(lgipp);
-    }
-    all.addAll(files);
-    if (all.isEmpty()) {
+    Path[] all = Stream.of(Stream.ofNullable(lgip), Stream.ofNullable(lgipp), files.stream())
+        .flatMap(some -> some)
+        .toArray(Path[]::new);
+    if (all.length == 0) {
       throw usage("Missing a file with the output of 'nvidia-smi mig'");
     }
-    return all.toArray(new Path[0]);
+    return all;
   }
 
   private void print(NvidiaSmi listing) {
