@@ -273,7 +273,7 @@ public final class Migctl {
   }
 
   private static int exitCode(Exception e) {
-    if (e instanceof MigRefusedException refused && CodeHints.isForbidden(refused.findings())
+    if ((e instanceof MigRefusedException refused && CodeHints.isForbidden(refused.findings()))
         || e instanceof MigClusterException
         || e instanceof MigDeadlineException) {
       return ExitCode.CLUSTER;

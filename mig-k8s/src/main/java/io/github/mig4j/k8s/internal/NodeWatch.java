@@ -19,7 +19,13 @@ public final class NodeWatch implements AutoCloseable {
 
   public NodeWatch(Cluster cluster, String name, Duration timeout) throws InterruptedException {
     this.name = name;
-    this.following = cluster.view().follow(name, new WatchEvents<>(node -> seen.add(Optional.of(node)), gone -> seen.add(Optional.empty())), timeout);
+    this.following = cluster
+        .view()
+        .follow(
+            name,
+            new WatchEvents<>(
+                node -> seen.add(Optional.of(node)), gone -> seen.add(Optional.empty())),
+            timeout);
   }
 
   /**

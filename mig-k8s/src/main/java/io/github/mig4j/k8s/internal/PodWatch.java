@@ -35,8 +35,9 @@ public final class PodWatch implements AutoCloseable {
       Duration timeout)
       throws InterruptedException {
     WatchRetry retry = new WatchRetry();
-    this.informer =
-        pods.runnableInformer(0).addEventHandler(WatchEvents.any(changes::release)).exceptionHandler(retry);
+    this.informer = pods.runnableInformer(0)
+        .addEventHandler(WatchEvents.any(changes::release))
+        .exceptionHandler(retry);
     this.role = role;
     String request = "list and watch pods of " + owner;
     this.permission = new WatchPermission(cluster, request, "pods", namespace, retry, informer);

@@ -121,8 +121,8 @@ final class DevicePlugin {
 
   private static Object attributes(Optional<GpuInstanceProfile> known, MigProfile profile) {
     List<Integer> amounts = new ArrayList<>();
-    known.ifPresent(of ->
-        NVML_ATTRIBUTES.forEach(budget -> of.amount(budget).ifPresent(amounts::add)));
+    known.ifPresent(
+        of -> NVML_ATTRIBUTES.forEach(budget -> of.amount(budget).ifPresent(amounts::add)));
     return amounts.size() == NVML_ATTRIBUTES.size()
         ? List.of(profile.gpuSlices(), profile.computeSlices(), amounts)
         : profile;

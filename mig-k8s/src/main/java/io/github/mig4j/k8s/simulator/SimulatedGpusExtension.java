@@ -78,8 +78,8 @@ final class SimulatedGpusExtension
 
     private final EmbeddedCluster cluster = new EmbeddedCluster();
     private final MigClient mig = MigClient.of(cluster.client());
-    private final Map<Class<?>, Object> values = new HashMap<>(
-        Map.of(KubernetesClient.class, cluster.client(), MigClient.class, mig));
+    private final Map<Class<?>, Object> values =
+        new HashMap<>(Map.of(KubernetesClient.class, cluster.client(), MigClient.class, mig));
     private @Nullable GpuOperatorSimulator simulator;
 
     void start(List<SimulatedGpus> nodes) {

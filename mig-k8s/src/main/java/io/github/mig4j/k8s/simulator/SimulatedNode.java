@@ -348,13 +348,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     close();
     log.beginPod();
     pod.create(lifetime);
-    ConfigFile file = new ConfigFile(
-        cluster.client(),
-        cluster.namespace(),
-        cluster.currentPolicy().configMap(),
-        MigConfigDocument.generatedFor(models),
-        cluster.timings().configMapLag(),
-        cluster.background());
+    ConfigFile file = new ConfigFile(cluster, MigConfigDocument.generatedFor(models));
     synchronized (this) {
       process = new MigManager(
           cluster,

@@ -1,7 +1,6 @@
 package io.github.mig4j.k8s.simulator;
 
 import io.github.mig4j.JsonName;
-import java.util.List;
 
 /**
  * A failure that a test sets in the simulator, because it depends on chance, on hardware or on the version
@@ -171,18 +170,24 @@ public enum Trap implements JsonName {
   private final Effect effect;
   private final Lasting lasting;
   private final String line;
-  private final List<Step> steps;
+  private final Step step;
+  private final Step alsoAt;
 
   /** The step is skipped, without a line in the log. */
   Trap(Step step) {
     this(Effect.SKIP, Lasting.UNTIL_REMOVED, "", step);
   }
 
-  Trap(Effect effect, Lasting lasting, String line, Step... steps) {
+  Trap(Effect effect, Lasting lasting, String line, Step step) {
+    this(effect, lasting, line, step, step);
+  }
+
+  Trap(Effect effect, Lasting lasting, String line, Step step, Step alsoAt) {
     this.effect = effect;
     this.lasting = lasting;
     this.line = line;
-    this.steps = List.of(steps);
+    this.step = step;
+    this.alsoAt = alsoAt;
   }
 
   Effect effect() {
@@ -199,6 +204,6 @@ public enum Trap implements JsonName {
   }
 
   boolean liesAt(Step where) {
-    return steps.contains(where);
+    return step == where || alsoAt == where;
   }
 }

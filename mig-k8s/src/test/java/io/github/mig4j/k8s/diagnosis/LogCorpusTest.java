@@ -1,5 +1,7 @@
 package io.github.mig4j.k8s.diagnosis;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.fixture.Corpus;
@@ -17,7 +19,6 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
-import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Holds {@link Diagnosis} against logs that others published, each with its decisive line, in the

@@ -1,5 +1,7 @@
 package io.github.mig4j.k8s.dra;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.MigProfile;
@@ -14,7 +16,6 @@ import java.util.Map;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
-import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Holds the reader of slices against those that others published, as their index says, in the

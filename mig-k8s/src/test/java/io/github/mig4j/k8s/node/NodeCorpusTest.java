@@ -1,5 +1,7 @@
 package io.github.mig4j.k8s.node;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.mig4j.gpu.MigProfile;
@@ -13,7 +15,6 @@ import java.util.TreeMap;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
-import static org.assertj.core.api.Assertions.assertThat;
 
 /**
  * Reads nodes that others published, each as its index says, in the folder that {@code

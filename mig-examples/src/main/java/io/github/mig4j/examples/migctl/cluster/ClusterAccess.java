@@ -99,17 +99,18 @@ public final class ClusterAccess {
     } catch (RuntimeException e) {
       // A default that is no text is reported as that.
       defaults().stream().filter(Files::isRegularFile).forEach(this::text);
-      throw usage("Cannot read kubeconfig %s: %s".formatted(source(), reason(e)));
+      throw new IllegalArgumentException(
+          "Cannot read kubeconfig %s: %s".formatted(source(), reason(e)));
     }
     NamedContext current = config.getCurrentContext();
     if (context != null && (current == null || !context.equals(current.getName()))) {
-      throw usage(
+      throw new IllegalArgumentException(
           "Context '%s' does not exist; see 'kubectl config get-contexts'".formatted(context));
     }
     if (current == null && isNowhere(config)) {
       throw kubeconfig != null
           ? namesNoCluster()
-          : usage(
+          : new IllegalArgumentException(
               "No cluster is configured: no kubeconfig in $KUBECONFIG or ~/.kube/config"
                   + " names one, and this process does not run in a pod; name a file with --kubeconfig");
     }
@@ -117,7 +118,7 @@ public final class ClusterAccess {
   }
 
   private IllegalArgumentException namesNoCluster() {
-    return usage("Kubeconfig %s names no cluster".formatted(source()));
+    return new IllegalArgumentException("Kubeconfig %s names no cluster".formatted(source()));
   }
 
   private String source() {
@@ -153,12 +154,12 @@ public final class ClusterAccess {
 
   private String text(Path file) {
     if (!Files.exists(file)) {
-      throw usage("Kubeconfig does not exist: " + file);
+      throw new IllegalArgumentException("Kubeconfig does not exist: " + file);
     }
     try {
       return TextFile.text(file);
     } catch (IOException e) {
-      throw usage("Cannot read the kubeconfig: " + e.getMessage());
+      throw new IllegalArgumentException("Cannot read the kubeconfig: " + e.getMessage());
     }
   }
 
@@ -179,9 +180,5 @@ public final class ClusterAccess {
   /** The address that fabric8 assumes if it finds none. */
   private static boolean isNowhere(Config config) {
     return config.getMasterUrl().equals(Config.DEFAULT_MASTER_URL + "/");
-  }
-
-  private static IllegalArgumentException usage(String message) {
-    return new IllegalArgumentException(message);
   }
 }

@@ -89,7 +89,7 @@ public final class PublishCommand extends ClusterCommand {
       settings.helmUpgrade().lines().forEach(line -> print("  " + line));
     }
     if (isJson()) {
-      print(Output.object().set("published", Output.list(published)));
+      print(Output.object().set("published", Output.tree(published)));
     }
     return ExitCode.YES;
   }

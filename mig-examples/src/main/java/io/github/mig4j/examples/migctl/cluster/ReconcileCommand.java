@@ -90,7 +90,7 @@ public final class ReconcileCommand extends ClusterCommand {
         Output.object()
             .put("file", Input.name(policy))
             .put("valid", valid)
-            .set("findings", Output.list(file.findings())),
+            .set("findings", Output.tree(file.findings())),
         () -> file.findings().forEach(finding -> out().println(Input.line(policy, finding))));
     return valid ? ExitCode.YES : ExitCode.NO;
   }

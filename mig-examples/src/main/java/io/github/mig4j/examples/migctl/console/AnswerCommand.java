@@ -27,7 +27,7 @@ public abstract class AnswerCommand extends Subcommand {
   }
 
   public void print(JsonNode node) {
-    out().println(Output.text(node));
+    out().println(node.toPrettyString());
   }
 
   /** Text with picocli's markup, such as {@code @|bold id|@}, in colour only on a terminal. */

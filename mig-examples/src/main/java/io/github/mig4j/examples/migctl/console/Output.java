@@ -1,9 +1,7 @@
 package io.github.mig4j.examples.migctl.console;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -28,8 +26,7 @@ import picocli.CommandLine;
 /** What subcommands write. */
 public final class Output {
 
-  private static final ObjectMapper MAPPER =
-      new ObjectMapper().enable(SerializationFeature.INDENT_OUTPUT);
+  private static final ObjectMapper MAPPER = new ObjectMapper();
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   private Output() {}
@@ -73,14 +70,6 @@ public final class Output {
     return e instanceof FileSystemException ? e.toString() : String.valueOf(e.getMessage());
   }
 
-  public static String text(JsonNode node) {
-    try {
-      return MAPPER.writeValueAsString(node);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException("A tree can always be written", e);
-    }
-  }
-
   public static ObjectNode object() {
     return NODES.objectNode();
   }
@@ -89,20 +78,14 @@ public final class Output {
     return NODES.arrayNode();
   }
 
-  static JsonNode tree(Object value) {
+  /** A value of the library, or several, in their own form. */
+  public static JsonNode tree(Object value) {
     return MAPPER.valueToTree(value);
   }
 
   /** A value of the library in its own form. */
   public static ObjectNode json(Object value) {
     return MAPPER.valueToTree(value);
-  }
-
-  /** Values of the library in their own forms. */
-  public static ArrayNode list(Iterable<?> values) {
-    ArrayNode list = array();
-    values.forEach(value -> list.add(tree(value)));
-    return list;
   }
 
   public static String orUnknown(OptionalInt value) {

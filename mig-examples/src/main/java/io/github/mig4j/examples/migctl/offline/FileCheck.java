@@ -23,7 +23,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The findings of one file on every kind of nodes, and which of its configurations work there. */
@@ -248,8 +247,7 @@ final class FileCheck {
 
   /** A line of the file as it is written; empty if there is none. */
   String line(int number) {
-    Stream<String> lines = read.text().lines();
-    return lines.skip(number - 1L).findFirst().orElse("");
+    return read.text().lines().skip(number - 1L).findFirst().orElse("");
   }
 
   static SourceLocation start(Finding finding) {

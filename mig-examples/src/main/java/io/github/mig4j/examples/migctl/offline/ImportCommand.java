@@ -6,8 +6,8 @@ import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.gpu.NvidiaSmi.Listing;
 import io.github.mig4j.gpu.NvidiaSmi;
+import io.github.mig4j.gpu.NvidiaSmi.Listing;
 import io.github.mig4j.layout.RunningInstances;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -91,30 +91,28 @@ public final class ImportCommand extends AnswerCommand {
       out.println();
       ModelCommand.print(out, model(gpu));
     }
-    if (listing.gpus().isEmpty() && !listing.placements().isEmpty()) {
-      out.println();
-      listing
-          .placements()
-          .forEach(row -> out.println("GPU %d: profile ID %d covers %d memory slices from %s"
+    if (listing.gpus().isEmpty()) {
+      printRows(listing.placements().stream()
+          .map(row -> "GPU %d: profile ID %d covers %d memory slices from %s"
               .formatted(row.gpu(), row.profileId(), row.size(), row.starts())));
     }
     if (listing.listings().contains(Listing.GPU_INSTANCES)) {
       out.println();
       printRunning(listing, out);
     }
-    if (!listing.computeProfiles().isEmpty()) {
-      out.println();
-      listing
-          .computeProfiles()
-          .forEach(row -> out.println("GPU %d, GPU instance %d: %s, %d of %d free"
-              .formatted(row.gpu(), row.gpuInstance(), row.profile(), row.free(), row.total())));
-    }
-    if (!listing.computeInstances().isEmpty()) {
-      out.println();
-      listing
-          .computeInstances()
-          .forEach(row -> out.println("GPU %d, GPU instance %d runs %s"
-              .formatted(row.gpu(), row.gpuInstance(), row.profile())));
+    printRows(listing.computeProfiles().stream()
+        .map(row -> "GPU %d, GPU instance %d: %s, %d of %d free"
+            .formatted(row.gpu(), row.gpuInstance(), row.profile(), row.free(), row.total())));
+    printRows(listing.computeInstances().stream()
+        .map(row -> "GPU %d, GPU instance %d runs %s"
+            .formatted(row.gpu(), row.gpuInstance(), row.profile())));
+  }
+
+  private void printRows(Stream<String> rows) {
+    List<String> lines = rows.toList();
+    if (!lines.isEmpty()) {
+      out().println();
+      lines.forEach(out()::println);
     }
   }
 
@@ -135,7 +133,7 @@ public final class ImportCommand extends AnswerCommand {
     listing.listings().forEach(kind -> kinds.add(kind.option()));
     ArrayNode gpus = answer.putArray("gpus");
     listing.gpus().forEach(gpu -> gpus.add(json(gpu)));
-    answer.set("running", Output.list(RunningInstances.in(listing)));
+    answer.set("running", Output.tree(RunningInstances.in(listing)));
     ArrayNode findings = answer.putArray("findings");
     listing
         .findings()

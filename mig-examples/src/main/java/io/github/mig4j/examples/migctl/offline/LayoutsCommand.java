@@ -104,7 +104,7 @@ public final class LayoutsCommand extends AnswerCommand {
       printAll(
           states(layouts),
           LayoutsCommand::joined,
-          layout -> Output.object().set("placements", Output.list(layout.placements())));
+          layout -> Output.object().set("placements", Output.tree(layout.placements())));
     } else {
       printAll(
           multisets(layouts),

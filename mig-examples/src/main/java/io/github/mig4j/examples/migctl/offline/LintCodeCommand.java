@@ -105,7 +105,8 @@ public final class LintCodeCommand extends AnswerCommand {
         .results()
         .filter(heading -> heading.group(1).equals(code))
         .findFirst()
-        .map(heading -> page.substring(heading.start(), end(page, heading.end())).strip() + "\n");
+        .map(heading ->
+            page.substring(heading.start(), end(page, heading.end())).strip() + "\n");
   }
 
   /** The start of the next heading. */

@@ -443,7 +443,7 @@ public final class PlaceCommand extends AnswerCommand {
 
   private static ObjectNode json(RunningInstances running, PlacementResult result, boolean fits) {
     ObjectNode answer = Output.object().put("index", running.gpu());
-    answer.set("running", Output.list(running.placements()));
+    answer.set("running", Output.tree(running.placements()));
     answer.setAll(Output.json(result));
     if (result instanceof Placed && !fits) {
       answer.remove("fits");

@@ -1,6 +1,5 @@
 package io.github.mig4j.examples.migctl.offline;
 
-
 /** A line of a file with a mark below the character that a finding is about. */
 final class SourceLine {
 

@@ -9,10 +9,13 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.reconcile.NodeTemplate;
 import io.github.mig4j.k8s.reconcile.PolicyTarget;
 import io.github.mig4j.sharing.SharingKind;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -132,16 +135,18 @@ public final class TemplateCommand extends AnswerCommand {
       }
       return template.nodeOverlay(name, instanceTypes);
     }
-    StringBuilder lines = new StringBuilder();
+    Map<String, Object> lines = new LinkedHashMap<>();
     if (autoscaler == Autoscaler.CLUSTER_AUTOSCALER) {
-      template.autoscalerTags().forEach((key, value) -> line(lines, key, value));
+      lines.putAll(template.autoscalerTags());
     } else if (autoscaler == Autoscaler.CLUSTER_API) {
-      annotations(template).forEach((key, value) -> line(lines, key, value));
+      lines.putAll(annotations(template));
     } else {
-      template.resources().forEach((key, value) -> line(lines, key, value.toString()));
-      template.labels().forEach((key, value) -> line(lines, key, value));
+      lines.putAll(template.resources());
+      lines.putAll(template.labels());
     }
-    return lines.toString();
+    return lines.entrySet().stream()
+        .map(line -> "%s: \"%s\"".formatted(line.getKey(), line.getValue()))
+        .collect(Collectors.joining(System.lineSeparator()));
   }
 
   private static SortedMap<String, String> annotations(NodeTemplate template) {
@@ -150,9 +155,5 @@ public final class TemplateCommand extends AnswerCommand {
     } catch (IllegalStateException e) {
       throw new NegativeAnswerException(String.valueOf(e.getMessage()));
     }
-  }
-
-  private static void line(StringBuilder lines, String key, String value) {
-    lines.append(key).append(": \"").append(value).append("\"").append(System.lineSeparator());
   }
 }

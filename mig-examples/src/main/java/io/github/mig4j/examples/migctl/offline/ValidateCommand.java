@@ -154,7 +154,7 @@ public final class ValidateCommand extends AnswerCommand {
       checks.forEach(check -> shown.put(check.path(), shown(check)));
       write(
           sarif,
-          Output.text(Sarif.of(shown, Optional.ofNullable(pages).map(URI::toString))) + "\n");
+          Sarif.of(shown, Optional.ofNullable(pages).map(URI::toString)).toPrettyString() + "\n");
     }
     return valid ? ExitCode.YES : ExitCode.NO;
   }
@@ -297,14 +297,14 @@ public final class ValidateCommand extends AnswerCommand {
       return json(checks.get(0)).put("valid", valid);
     }
     ObjectNode answer = Output.object().put("valid", valid);
-    answer.set("files", Output.list(checks.stream().map(ValidateCommand::json).toList()));
+    answer.set("files", Output.tree(checks.stream().map(ValidateCommand::json).toList()));
     return answer;
   }
 
   private static ObjectNode json(FileCheck check) {
     ObjectNode answer =
         Output.object().put("file", Input.name(check.path())).put("valid", check.isValid());
-    answer.set("findings", Output.list(check.findings()));
+    answer.set("findings", Output.tree(check.findings()));
     return answer;
   }
 }
