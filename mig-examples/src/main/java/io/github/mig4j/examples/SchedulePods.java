@@ -34,9 +34,9 @@ import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
-import picocli.CommandLine;
 
 /**
  * A custom scheduler for pods that ask for MIG devices: {@code schedulerName: mig4j-example}.
@@ -148,9 +148,8 @@ public final class SchedulePods implements Callable<Integer> {
 
     private Map<String, Long> free(Node node, List<Pod> pods) {
       List<Pod> bound = pods.stream().map(this::assumed).toList();
-      Map<String, Long> free = new TreeMap<>(NodeCapacity.of(
-              node, bound, Optional.empty(), MigSettings.defaults())
-          .free());
+      Map<String, Long> free = new TreeMap<>(
+          NodeCapacity.of(node, bound, Optional.empty(), MigSettings.defaults()).free());
       free.keySet().removeIf(resource -> !resource.startsWith(MIG));
       return free;
     }
@@ -183,7 +182,8 @@ public final class SchedulePods implements Callable<Integer> {
                 .build())
             .create();
         assumed.put(
-            name(pod), new PodBuilder(pod).editSpec().withNodeName(node).endSpec().build());
+            name(pod),
+            new PodBuilder(pod).editSpec().withNodeName(node).endSpec().build());
         System.out.println(name + " -> " + node + " " + devices(pod));
         return true;
       } catch (KubernetesClientException e) {

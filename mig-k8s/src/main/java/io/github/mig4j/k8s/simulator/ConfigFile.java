@@ -31,7 +31,6 @@ final class ConfigFile implements AutoCloseable {
     NEVER
   }
 
-  /** One configuration of the file. */
   record Selection(MigConfig config, Recognition recognition) {}
 
   private static final Set<Code> UNRECOGNISABLE =

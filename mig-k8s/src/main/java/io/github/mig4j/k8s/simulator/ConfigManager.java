@@ -17,7 +17,6 @@ record ConfigManager(SimulatedCluster cluster) {
   /** The selected configuration of a pod. */
   sealed interface Selection {
 
-    /** This configuration. */
     record Selected(DevicePluginConfig config) implements Selection {}
 
     /** No configuration, so it exits and is restarted; a running plugin keeps its configuration. */
@@ -69,7 +68,6 @@ record ConfigManager(SimulatedCluster cluster) {
             .collect(Collectors.joining("; ", "unable to load config: ", ""))));
   }
 
-  /** The requested configuration of a node. */
   static String requested(Map<String, String> labels) {
     return labels.getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
   }

@@ -121,7 +121,6 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     operate();
   }
 
-  /** Called when the pod of the MIG manager has changed. */
   void podChanged() {
     MigManager running = process();
     if (running != null) {
@@ -131,7 +130,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
 
   /** Called when the pod of the MIG manager is marked as not ready, though it runs; its kubelet corrects that. */
   void podLost() {
-    later(Duration.ZERO, "status of pod " + pod.name(), pod::ready);
+    soon("status of pod " + pod.name(), pod::ready);
   }
 
   /** Called when the pod of the MIG manager was deleted; its DaemonSet creates another. */
@@ -152,9 +151,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
   }
 
   private Optional<String> unlabelled(Map<String, String> now) {
-    Map<String, String> operated = new TreeMap<>(now);
-    operateOn(operated);
-    return operated.equals(now)
+    return operated(now).equals(now)
         ? Optional.empty()
         : Optional.of("the operator has not labelled it");
   }
@@ -216,10 +213,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     }
     follow(now);
     if (configured) {
-      later(
-          Duration.ZERO,
-          "configure " + name(),
-          lifetime -> reselect(ConfigManager.requested(now), lifetime));
+      soon("configure " + name(), lifetime -> reselect(ConfigManager.requested(now), lifetime));
     }
     operate();
   }
@@ -244,7 +238,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     }
     if (configManager.select(requested, lifetime) instanceof ConfigManager.Selection.Crash crash) {
       LOG.warn("config-manager exits node={} message={}", name(), crash.message());
-      later(cluster.timings().retry(), "configure " + name(), again -> reselect(requested, again));
+      again("configure " + name(), again -> reselect(requested, again));
     } else {
       plugin.restart();
       discovery.restart();
@@ -260,14 +254,15 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
       }
       now = labels;
     }
+    if (!operated(now).equals(now)) {
+      soon("label " + name(), lifetime -> object.editLabels(lifetime, this::operateOn));
+    }
+  }
+
+  private Map<String, String> operated(Map<String, String> now) {
     Map<String, String> operated = new TreeMap<>(now);
     operateOn(operated);
-    if (!operated.equals(now)) {
-      later(
-          Duration.ZERO,
-          "label " + name(),
-          lifetime -> object.editLabels(lifetime, this::operateOn));
-    }
+    return operated;
   }
 
   private void operateOn(Map<String, String> now) {
@@ -288,27 +283,23 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
         cluster.currentPolicy().strategy(),
         config.get().sharing(),
         cluster.pluginVersion());
-    if (start instanceof DevicePlugin.Start.Offer offer) {
-      object.offer(lifetime, offer.resources());
-    } else if (start instanceof DevicePlugin.Start.Exit exit) {
+    if (start instanceof DevicePlugin.Start.Exit exit) {
       LOG.warn("device-plugin exits node={} message={}", name(), exit.message());
-      object.offer(lifetime, Map.of());
     }
+    object.offer(
+        lifetime, start instanceof DevicePlugin.Start.Offer offer ? offer.resources() : Map.of());
   }
 
   /** Empty during a crash loop, which the next start may end. */
   private Optional<DevicePluginConfig> selectConfig(Operand operand, Lifetime lifetime)
       throws InterruptedException {
-    String requested;
-    synchronized (this) {
-      requested = ConfigManager.requested(labels);
-    }
-    ConfigManager.Selection selection = configManager.select(requested, lifetime);
+    ConfigManager.Selection selection =
+        configManager.select(ConfigManager.requested(labels()), lifetime);
     if (selection instanceof ConfigManager.Selection.Selected selected) {
       return Optional.of(selected.config());
     }
     LOG.warn("config-manager exits what=\"{}\" selection={}", operand, selection);
-    later(cluster.timings().retry(), "restart " + operand, again -> operand.restart());
+    again("restart " + operand, again -> operand.restart());
     return Optional.empty();
   }
 
@@ -378,8 +369,12 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     return process;
   }
 
-  private void later(Duration delay, String what, Background.Reaction reaction) {
-    cluster.background().after(delay, what, reaction);
+  private void soon(String what, Background.Reaction reaction) {
+    cluster.background().after(Duration.ZERO, what, reaction);
+  }
+
+  private void again(String what, Background.Reaction reaction) {
+    cluster.background().after(cluster.timings().retry(), what, reaction);
   }
 
   private Operand operand(

@@ -141,11 +141,9 @@ public enum Trap implements JsonName {
     DEPLOYMENT
   }
 
-  /** The effect of a trap. */
   enum Effect {
     /** The run ends without further writes. */
     ABANDON,
-    /** The process ends. */
     KILL,
     /** The run waits, and after the timeout ends without further writes. */
     HOLD,
@@ -155,13 +153,10 @@ public enum Trap implements JsonName {
     FAIL_AND_CLEAR,
     /** The driver refuses this attempt. */
     FAIL_ONE_ORDERING,
-    /** The node is rebooted. */
     REBOOT,
-    /** The step is skipped. */
     SKIP
   }
 
-  /** How often a trap is sprung. */
   enum Lasting {
     ONCE,
     UNTIL_REMOVED

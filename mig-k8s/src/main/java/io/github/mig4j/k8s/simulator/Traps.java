@@ -32,7 +32,6 @@ final class Traps {
     return sprung;
   }
 
-  /** Whether this step is skipped. */
   boolean skips(Trap.Step step) {
     return !spring(step).isEmpty();
   }

@@ -8,7 +8,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Partitions the GPUs of a node and verifies the result. */
 @Command(
     name = "apply",
     description =

@@ -25,6 +25,5 @@ public abstract class ChangeCommand extends ClusterCommand {
     return change.run(request(mig.node(node)), this);
   }
 
-  /** What is requested of the node. */
   abstract ApplyRequest request(MigNode target);
 }

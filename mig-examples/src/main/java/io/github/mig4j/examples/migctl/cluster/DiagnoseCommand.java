@@ -18,7 +18,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Prints why a node does not offer what it should. */
 @Command(
     name = "diagnose",
     description =

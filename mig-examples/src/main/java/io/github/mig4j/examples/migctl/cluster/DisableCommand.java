@@ -5,7 +5,6 @@ import io.github.mig4j.k8s.change.MigNode;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Returns a node to whole GPUs. */
 @Command(
     name = "disable",
     description = "Returns a node to whole GPUs, and verifies it.",

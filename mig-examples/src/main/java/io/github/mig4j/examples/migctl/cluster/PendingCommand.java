@@ -7,7 +7,6 @@ import io.github.mig4j.k8s.reconcile.PendingPods;
 import io.github.mig4j.k8s.reconcile.PodAnswer;
 import picocli.CommandLine.Command;
 
-/** Prints why pods wait for MIG devices. */
 @Command(
     name = "pending",
     description = "Prints for each pod that waits for MIG devices which idle node could serve it"

@@ -11,7 +11,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Prints what prevents applying a configuration. */
 @Command(
     name = "preflight",
     description = "Prints everything that prevents applying a configuration to a node. Reads only.",

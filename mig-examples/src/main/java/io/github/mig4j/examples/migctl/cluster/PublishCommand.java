@@ -18,7 +18,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Merges the configurations of a file into a cluster's ConfigMap. */
 @Command(
     name = "publish",
     description =

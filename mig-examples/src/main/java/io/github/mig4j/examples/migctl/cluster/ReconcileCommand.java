@@ -19,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Keeps nodes as a file declares them. */
 @Command(
     name = "reconcile",
     description = "Keeps nodes as a file of policies declares them, and prints each node whose"

@@ -4,7 +4,6 @@ import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.MigNode;
 import picocli.CommandLine.Command;
 
-/** Frees a node that is stuck. */
 @Command(
     name = "recover",
     description =

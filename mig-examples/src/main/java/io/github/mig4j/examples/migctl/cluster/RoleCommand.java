@@ -7,7 +7,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Prints the permissions that a client needs, and gives them to its ServiceAccount. */
 @Command(
     name = "role",
     description =

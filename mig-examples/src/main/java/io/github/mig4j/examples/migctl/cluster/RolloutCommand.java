@@ -23,7 +23,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Cuts the GPUs of many nodes, a few at a time. */
 @Command(
     name = "rollout",
     synopsisSubcommandLabel = "COMMAND",
@@ -53,7 +52,6 @@ public final class RolloutCommand extends Subcommand {
     throw usage("Missing a subcommand: run, status, pause, resume, abort or forget");
   }
 
-  /** Starts a rollout, or continues it. */
   @Command(
       name = "run",
       description =
@@ -221,7 +219,6 @@ public final class RolloutCommand extends Subcommand {
     }
   }
 
-  /** Reports the progress of a rollout. */
   @Command(name = "status", description = "Reports the progress of a rollout. Reads only.")
   static final class Status extends Named {
     @Override
@@ -230,7 +227,6 @@ public final class RolloutCommand extends Subcommand {
     }
   }
 
-  /** Pauses a rollout. */
   @Command(
       name = "pause",
       description = "Pauses a rollout: no other node starts; nodes in progress finish.")
@@ -242,7 +238,6 @@ public final class RolloutCommand extends Subcommand {
     }
   }
 
-  /** Resumes a rollout. */
   @Command(name = "resume", description = "Resumes a paused rollout, or approves its canaries.")
   static final class Resume extends Named {
     @Override
@@ -252,7 +247,6 @@ public final class RolloutCommand extends Subcommand {
     }
   }
 
-  /** Ends a rollout. */
   @Command(
       name = "abort",
       description = "Ends a rollout; nodes in progress finish, and changed ones stay changed.")
@@ -264,7 +258,6 @@ public final class RolloutCommand extends Subcommand {
     }
   }
 
-  /** Deletes the record of a rollout. */
   @Command(
       name = "forget",
       description =

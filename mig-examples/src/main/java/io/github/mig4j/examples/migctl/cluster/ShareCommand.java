@@ -23,7 +23,6 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Shares the GPUs of a node and verifies the result. */
 @Command(
     name = "share",
     description =

@@ -18,7 +18,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Simulates a GPU Operator with GPUs on a cluster without GPUs. */
 @Command(
     name = "simulate",
     description =

@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** A cluster with simulated GPUs, to try every other command on. */
 @Command(
     name = "demo",
     description =

@@ -18,7 +18,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Writes the object by which pods claim MIG devices. */
 @Command(
     name = "claim",
     description = "Prints the YAML by which pods claim MIG devices: a ResourceClaimTemplate, a"

@@ -26,7 +26,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Prints which MIG devices the DRA driver offers. */
 @Command(
     name = "inventory",
     description =

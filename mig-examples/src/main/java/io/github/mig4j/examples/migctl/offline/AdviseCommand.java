@@ -17,7 +17,6 @@ import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Advises how to share one GPU. */
 @Command(
     name = "advise",
     description =

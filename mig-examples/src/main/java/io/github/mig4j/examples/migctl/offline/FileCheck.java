@@ -203,7 +203,6 @@ final class FileCheck {
     return isAnyChosen && config(finding).isPresent() && !aboutChosen.contains(finding);
   }
 
-  /** The names of the configurations. */
   Set<String> configs() {
     return read.document().map(document -> document.configs().keySet()).orElse(Set.of());
   }

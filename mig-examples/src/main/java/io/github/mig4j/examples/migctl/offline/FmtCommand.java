@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/** Writes a file in canonical form. */
 @Command(
     name = "fmt",
     description = "Prints a mig-parted file in canonical form: current profile names, filters in"

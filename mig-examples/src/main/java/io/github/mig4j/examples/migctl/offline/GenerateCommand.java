@@ -14,7 +14,6 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Writes the configurations that the MIG manager would generate. */
 @Command(
     name = "generate",
     description =

@@ -20,7 +20,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Reads a GPU's own tables. */
 @Command(
     name = "import",
     description = "Reads what 'nvidia-smi mig' lists of GPUs, also of one newer than the catalogue,"

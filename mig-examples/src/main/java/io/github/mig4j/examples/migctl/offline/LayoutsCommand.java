@@ -28,7 +28,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Lists or counts layouts. */
 @Command(
     name = "layouts",
     description = "Lists or counts every layout that a GPU can have.",
@@ -45,7 +44,6 @@ import picocli.CommandLine.Option;
     })
 public final class LayoutsCommand extends AnswerCommand {
 
-  /** What is listed. */
   enum Kind {
     STATES,
     MULTISETS;

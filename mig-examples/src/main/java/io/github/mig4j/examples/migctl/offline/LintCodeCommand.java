@@ -16,7 +16,6 @@ import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/** Explains the code of a finding, of a check before a change or of a failure. */
 @Command(
     name = "lint-code",
     description =

@@ -13,7 +13,6 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/** Shows one model. */
 @Command(
     name = "model",
     description = "Shows what one GPU model can be cut into, and where each number comes from.",

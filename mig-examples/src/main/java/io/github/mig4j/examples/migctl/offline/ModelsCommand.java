@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 
-/** Lists the catalogue. */
 @Command(
     name = "models",
     description = "Lists every known GPU model.",

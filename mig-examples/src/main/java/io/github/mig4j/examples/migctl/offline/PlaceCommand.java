@@ -46,7 +46,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Prints whether devices fit on one GPU. */
 @Command(
     name = "place",
     description =

@@ -30,7 +30,6 @@ import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Plans layouts for many GPUs. */
 @Command(
     name = "plan",
     description =

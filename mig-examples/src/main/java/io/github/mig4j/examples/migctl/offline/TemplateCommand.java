@@ -20,7 +20,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/** Prints what a node will offer, for autoscalers. */
 @Command(
     name = "template",
     description = "Prints what a node offers once its GPUs are cut or shared: for autoscalers,"
@@ -35,7 +34,6 @@ import picocli.CommandLine.Option;
     })
 public final class TemplateCommand extends AnswerCommand {
 
-  /** For which autoscaler. */
   enum Autoscaler {
     CLUSTER_AUTOSCALER,
     CLUSTER_API,
