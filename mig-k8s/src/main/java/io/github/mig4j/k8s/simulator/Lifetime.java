@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.simulator;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
@@ -13,8 +14,6 @@ import org.slf4j.LoggerFactory;
 final class Lifetime {
 
   private static final Logger LOG = LoggerFactory.getLogger(Lifetime.class);
-  private static final int NOT_FOUND = 404;
-  private static final int CONFLICT = 409;
 
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Optional<Duration> retry;
@@ -63,7 +62,7 @@ final class Lifetime {
         if (Thread.interrupted()) {
           throw new InterruptedException("ended");
         }
-        if (e.getCode() == CONFLICT) {
+        if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
           LOG.debug("request conflicts what={}", what);
           pause(Duration.ZERO);
         } else if (isMissing(e) || retry.isEmpty()) {
@@ -92,6 +91,6 @@ final class Lifetime {
   }
 
   static boolean isMissing(KubernetesClientException e) {
-    return e.getCode() == NOT_FOUND;
+    return e.getCode() == HttpURLConnection.HTTP_NOT_FOUND;
   }
 }

@@ -9,6 +9,7 @@ import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.stream.StreamSupport;
 
@@ -19,18 +20,20 @@ final class KubectlTable {
   private record Column(String name, Function<JsonNode, String> value) {}
 
   private static final Column AGE = new Column("Age", KubectlTable::age);
-  private static final List<Column> NODE = List.of(
-      new Column("Status", KubectlTable::nodeStatus),
-      AGE,
-      new Column(
-          "Version", object -> object.at("/status/nodeInfo/kubeletVersion").asText()));
-  private static final List<Column> POD = List.of(
-      new Column("Ready", KubectlTable::ready),
-      new Column("Status", object -> object.at("/status/phase").asText()),
-      AGE);
-  private static final List<Column> CONFIG_MAP =
-      List.of(new Column("Data", object -> String.valueOf(object.path("data").size())), AGE);
-  private static final List<Column> OTHER = List.of(AGE);
+  private static final Map<String, List<Column>> COLUMNS = Map.of(
+      "Node",
+      List.of(
+          new Column("Status", KubectlTable::nodeStatus),
+          AGE,
+          new Column(
+              "Version", object -> object.at("/status/nodeInfo/kubeletVersion").asText())),
+      "Pod",
+      List.of(
+          new Column("Ready", KubectlTable::ready),
+          new Column("Status", object -> object.at("/status/phase").asText()),
+          AGE),
+      "ConfigMap",
+      List.of(new Column("Data", object -> String.valueOf(object.path("data").size())), AGE));
 
   private KubectlTable() {}
 
@@ -43,7 +46,7 @@ final class KubectlTable {
       objects.add(answer);
     }
     String kind = answer.path("kind").asText().replaceFirst("List$", "");
-    List<Column> columns = columns(kind);
+    List<Column> columns = COLUMNS.getOrDefault(kind, List.of(AGE));
     ObjectNode table = Output.object().put("kind", "Table").put("apiVersion", "meta.k8s.io/v1");
     table.set("metadata", version(answer));
     ArrayNode definitions = table.putArray("columnDefinitions");
@@ -63,15 +66,6 @@ final class KubectlTable {
   private static ObjectNode version(JsonNode answer) {
     return Output.object()
         .put("resourceVersion", answer.at("/metadata/resourceVersion").asText());
-  }
-
-  private static List<Column> columns(String kind) {
-    return switch (kind) {
-      case "Node" -> NODE;
-      case "Pod" -> POD;
-      case "ConfigMap" -> CONFIG_MAP;
-      default -> OTHER;
-    };
   }
 
   private static void define(ArrayNode definitions, String name) {

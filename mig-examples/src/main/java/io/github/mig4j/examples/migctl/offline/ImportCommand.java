@@ -128,10 +128,9 @@ public final class ImportCommand extends AnswerCommand {
 
   private ObjectNode json(NvidiaSmi listing) {
     ObjectNode answer = Output.object();
-    ArrayNode kinds = answer.putArray("listings");
-    listing.listings().forEach(kind -> kinds.add(kind.option()));
-    ArrayNode gpus = answer.putArray("gpus");
-    listing.gpus().forEach(gpu -> gpus.add(json(gpu)));
+    answer.set(
+        "listings", Output.tree(listing.listings().stream().map(Listing::option).toList()));
+    answer.set("gpus", Output.tree(listing.gpus().stream().map(this::json).toList()));
     answer.set("running", Output.tree(RunningInstances.in(listing)));
     ArrayNode findings = answer.putArray("findings");
     listing
