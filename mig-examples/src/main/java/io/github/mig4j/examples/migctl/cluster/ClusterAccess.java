@@ -60,7 +60,7 @@ public final class ClusterAccess {
     static final KubernetesSerialization ALL = new KubernetesSerialization();
   }
 
-  /** Connects; {@code err} is told of a server that does not answer. */
+  /** Connects; a server that does not answer soon is reported to {@code err}. */
   public KubernetesClient connect(PrintWriter err) {
     SLOW_THREADS.setLevel(Level.OFF);
     SlowServerNotice firstAnswer =

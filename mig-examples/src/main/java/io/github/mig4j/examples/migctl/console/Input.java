@@ -9,9 +9,9 @@ import io.github.mig4j.node.NodeGpu;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -130,7 +130,7 @@ public final class Input {
     return names.isEmpty() ? "none" : names;
   }
 
-  public static String names(Set<String> configs) {
+  public static String names(Collection<String> configs) {
     return configs.stream().map(Input::quoted).collect(Collectors.joining(", "));
   }
 

@@ -45,11 +45,7 @@ public final class LintCodeCommand extends AnswerCommand {
   static final class Codes implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
-      return PAGES.stream()
-          .flatMap(page -> codes(text(page)))
-          .distinct()
-          .sorted()
-          .iterator();
+      return all().iterator();
     }
   }
 
@@ -60,12 +56,9 @@ public final class LintCodeCommand extends AnswerCommand {
     PAGES.forEach(page ->
         section(text(page), wanted).or(() -> row(text(page), wanted)).ifPresent(sections::add));
     if (sections.isEmpty()) {
-      List<String> near = new ArrayList<>();
-      new Codes().forEach(known -> {
-        if (known.contains(wanted) || wanted.contains(known)) {
-          near.add(known);
-        }
-      });
+      List<String> near = all()
+          .filter(known -> known.contains(wanted) || wanted.contains(known))
+          .toList();
       throw usage("No code '%s'%s"
           .formatted(
               wanted,
@@ -82,6 +75,10 @@ public final class LintCodeCommand extends AnswerCommand {
   /** What a page says below the heading of a code, with its examples. */
   static Optional<String> explanation(String page, String code) {
     return section(text(page), code).map(section -> section.substring(section.indexOf('\n') + 1));
+  }
+
+  private static Stream<String> all() {
+    return PAGES.stream().flatMap(page -> codes(text(page))).distinct().sorted();
   }
 
   private static Stream<String> codes(String page) {

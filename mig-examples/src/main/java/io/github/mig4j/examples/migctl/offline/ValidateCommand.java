@@ -281,9 +281,7 @@ public final class ValidateCommand extends AnswerCommand {
     if (configs.size() <= MAX_NAMES_SHOWN) {
       return Input.names(configs);
     }
-    Set<String> first = configs.stream()
-        .limit(MAX_NAMES_SHOWN)
-        .collect(Collectors.toCollection(LinkedHashSet::new));
+    List<String> first = configs.stream().limit(MAX_NAMES_SHOWN).toList();
     return Input.names(first) + " and %d more".formatted(configs.size() - MAX_NAMES_SHOWN);
   }
 
