@@ -200,7 +200,7 @@ public final class SimulatedDraDriver {
   private static DeviceClass chartClass(String type) {
     return new DeviceClassBuilder()
         .withNewMetadata()
-        .withName(type.equals("gpu") ? PublishedGpu.DRIVER : type + ".nvidia.com")
+        .withName(type + ".nvidia.com")
         .endMetadata()
         .withNewSpec()
         .addNewSelector()

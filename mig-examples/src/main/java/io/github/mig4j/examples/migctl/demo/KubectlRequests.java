@@ -15,7 +15,6 @@ import io.fabric8.mockwebserver.http.WebSocketListener;
 import java.net.HttpURLConnection;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +22,7 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * What kubectl asks of an API server beyond what the embedded one can: discovery, tables, watches, patches
@@ -178,19 +178,13 @@ final class KubectlRequests implements AutoCloseable {
     JsonNode answer = JSON.readTree(response.getBody().readUtf8());
     if (answer instanceof ObjectNode list && answer.get("items") instanceof ArrayNode items) {
       Discovery.kind(path).ifPresent(kind -> list.put("kind", kind + "List"));
-      select(items, fields(exchange.path()));
+      String fields = fields(exchange.path());
+      List<JsonNode> selected = StreamSupport.stream(items.spliterator(), false)
+          .filter(item -> holdAll(item, fields))
+          .toList();
+      items.removeAll().addAll(selected);
     }
     return ok(exchange.isTable() ? KubectlTable.of(answer) : answer);
-  }
-
-  private static void select(ArrayNode items, String selector) {
-    List<JsonNode> selected = new ArrayList<>();
-    items.forEach(item -> {
-      if (holdAll(item, selector)) {
-        selected.add(item);
-      }
-    });
-    items.removeAll().addAll(selected);
   }
 
   private static boolean holdAll(JsonNode item, String selector) {

@@ -7,7 +7,6 @@ import io.github.mig4j.examples.migctl.console.Output;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
@@ -39,12 +38,7 @@ final class KubectlTable {
 
   /** The table of a list or of one object. */
   static ObjectNode of(JsonNode answer) {
-    List<JsonNode> objects = new ArrayList<>();
-    if (answer.has("items")) {
-      answer.get("items").forEach(objects::add);
-    } else {
-      objects.add(answer);
-    }
+    Iterable<JsonNode> objects = answer.has("items") ? answer.get("items") : List.of(answer);
     String kind = answer.path("kind").asText().replaceFirst("List$", "");
     List<Column> columns = COLUMNS.getOrDefault(kind, List.of(AGE));
     ObjectNode table = Output.object().put("kind", "Table").put("apiVersion", "meta.k8s.io/v1");

@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The findings of one file on every kind of nodes, and which of its configurations work there. */
@@ -214,13 +215,10 @@ final class FileCheck {
 
   /** The configurations that create MIG devices; the others work anywhere. */
   private Set<String> layouts() {
-    Set<String> layouts = new LinkedHashSet<>();
-    read.document().map(MigConfigDocument::configs).orElse(Map.of()).forEach((name, config) -> {
-      if (createsDevices(config)) {
-        layouts.add(name);
-      }
-    });
-    return layouts;
+    return read.document().map(MigConfigDocument::configs).orElse(Map.of()).entrySet().stream()
+        .filter(config -> createsDevices(config.getValue()))
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
   }
 
   private static boolean createsDevices(MigConfig config) {
