@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -73,6 +74,20 @@ final class Lifetime {
         }
       }
     }
+  }
+
+  /** Waits for a condition on a monitor, which the caller holds; false if the time ends first. */
+  static boolean await(Object monitor, BooleanSupplier condition, Duration atMost)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    while (!condition.getAsBoolean()) {
+      long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (left <= 0) {
+        return false;
+      }
+      monitor.wait(left);
+    }
+    return true;
   }
 
   /** Waits for the end of a thread; an interrupt flag is set again afterwards. */

@@ -2,7 +2,6 @@ package io.github.mig4j.k8s.simulator;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -90,15 +89,7 @@ final class Operand {
    * @return false if it has not stopped within the time
    */
   synchronized boolean awaitStopped(Duration atMost) throws InterruptedException {
-    long deadline = System.nanoTime() + atMost.toNanos();
-    while (wanted || running || changing) {
-      long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-      if (left <= 0) {
-        return false;
-      }
-      wait(left);
-    }
-    return true;
+    return Lifetime.await(this, () -> !wanted && !running && !changing, atMost);
   }
 
   private void transition(long current, Desired desired) {
