@@ -7,10 +7,8 @@ import java.util.Map;
 public interface JsonForm {
 
   /**
-   * The value in JSON.
-   *
-   * @return the fields in their order, as docs/json.md describes them; an absent value has no field,
-   *     and what a field contains is text, numbers, booleans, lists and maps at every level
+   * {@return the fields in their order, as docs/json.md describes them; an absent value has no
+   * field, and what a field contains is text, numbers, booleans, lists and maps at every level}
    */
   @JsonValue
   Map<String, Object> toJson();

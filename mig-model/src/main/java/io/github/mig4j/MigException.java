@@ -13,30 +13,19 @@ import org.jspecify.annotations.Nullable;
 public abstract class MigException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /**
-   * Creates an exception without a cause.
-   *
-   * @param message subject, verdict, value and remedy
-   */
+  /** Creates an exception with subject, verdict, value and remedy, and without a cause. */
   protected MigException(String message) {
     super(message);
   }
 
-  /**
-   * Creates an exception with a cause.
-   *
-   * @param message subject, verdict, value and remedy
-   * @param cause the exception that led to this one
-   */
+  /** Creates an exception with subject, verdict, value, remedy and cause. */
   protected MigException(String message, @Nullable Throwable cause) {
     super(message, cause);
   }
 
   /**
-   * Whether and when the same call can succeed although its arguments stay the same.
-   *
-   * @return how long to wait before the call is repeated; empty if a repetition has the same result until
-   *     its cause is removed
+   * {@return how long to wait before the same call can succeed; empty if a repetition has the same
+   * result until its cause is removed}
    */
   public Optional<Duration> retryAfter() {
     return Optional.empty();

@@ -5,7 +5,7 @@ import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
-/** What a program prints; tests of this module run one at a time in a process. */
+/** What a program prints to the streams of its process; a class that uses it is {@code Isolated}. */
 public final class Console {
 
   private Console() {}

@@ -222,7 +222,7 @@ class JsonSchemaTest {
       builder.add(profile, 1);
     }
     List<Object> values = new ArrayList<>(List.of(builder.place()));
-    Demand demand = Demand.of(wanted.entrySet().stream()
+    Demand demand = new Demand(wanted.entrySet().stream()
         .map(each -> DemandItem.of(each.getKey(), each.getValue() * (1 + random.nextInt(20)))
             .priority(random.nextInt(3)))
         .toList());

@@ -181,6 +181,9 @@ class ReaderFuzzTest {
        "status": {"allocatable": {"nvidia.com/gpu": "0", "nvidia.com/mig-1g.10gb": "14"}}}
       """;
 
+  private static final MigNodeStatus FAILED_NODE =
+      MigNodeStatus.parse(NODE_TEXT.replace("success", "failed")).orElseThrow();
+
   private static final String LOG = """
       time="2026-01-05T10:00:00Z" level=info msg="Updating to MIG config: small"
       Updating MIG config: map[1g.10gb:7]
@@ -225,13 +228,7 @@ class ReaderFuzzTest {
       Map.entry(
           "log",
           new Reader(
-              LOG,
-              text -> Diagnosis.of(
-                      MigNodeStatus.parse(NODE_TEXT.replace("success", "failed"))
-                          .orElseThrow(),
-                      text.lines().toList())
-                  .toString(),
-              Set.of())));
+              LOG, text -> Diagnosis.of(FAILED_NODE, text.lines().toList()).toString(), Set.of())));
 
   private static void readConfig(String text) {
     MigConfigFile file = MigConfigFile.read(text);

@@ -59,7 +59,7 @@ public class PlannerBenchmark {
       items.add(
           DemandItem.of(PROFILES[i], COUNTS[i] / divisor).priority(i < urgent ? 1 : 0));
     }
-    return Demand.of(items);
+    return new Demand(items);
   }
 
   /** Eight GPUs per node, in every state in turn, every fifth with a pinned instance. */
@@ -129,7 +129,7 @@ public class PlannerBenchmark {
     for (int i = 0; i < 400; i++) {
       items.add(DemandItem.of(i % 2 == 0 ? "1g.23gb" : "3g.90gb", 1 + i % 3).priority(i));
     }
-    return of1000B200.plan(Demand.of(items));
+    return of1000B200.plan(new Demand(items));
   }
 
   /** A readable packing of the same million devices, without a bound. */

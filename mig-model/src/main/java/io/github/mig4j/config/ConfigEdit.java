@@ -25,19 +25,16 @@ public final class ConfigEdit implements JsonForm {
   }
 
   /**
-   * Returns what the file contains and the edited one lacks, beside the configuration itself.
-   *
-   * @return one phrase each, such as {@code the comment '# training' on line 7}; empty if nothing is
-   *     lost
+   * {@return what the file contains and the edited one lacks, beside the configuration itself: one
+   * phrase each, such as {@code the comment '# training' on line 7}}
    */
   public List<String> losses() {
     return losses;
   }
 
   /**
-   * The edited file, if nothing is lost.
+   * {@return the edited file, if nothing is lost; a manifest remains one}
    *
-   * @return the text; a manifest remains one
    * @throws IllegalStateException naming every loss, if there are any
    */
   public String text() {

@@ -69,7 +69,6 @@ final class ConfigEditor {
    *
    * @param first the first line to go, from 0
    * @param end the line behind the last one to go
-   * @param lines what comes in their place
    */
   private record Replacement(int first, int end, List<String> lines) {}
 
@@ -166,7 +165,7 @@ final class ConfigEditor {
         YamlText.parse(configuration, Embedding.NONE, new Findings(MigConfigReader.PROGRAM));
     int lines = Lines.of(configuration.stripTrailing()).size();
     if (yaml.documents().isEmpty()) {
-      return config.map(some -> new Replacement(lines, lines, whole(name, some)));
+      return config.map(some -> new Replacement(lines, lines, lines(wanted.toYaml())));
     }
     if (!(yaml.documents().get(0) instanceof MappingNode root) || isFlow(root)) {
       return Optional.empty();
@@ -174,7 +173,8 @@ final class ConfigEditor {
     NodeTuple configs = tuple(root, "mig-configs");
     if (configs == null) {
       int end = lastLine(root) + 1;
-      return config.map(some -> new Replacement(end, end, withHead(name, some)));
+      return config.map(some -> new Replacement(
+          end, end, lines("mig-configs:\n" + MigConfigWriter.write(name, some, "  "))));
     }
     if (!(configs.getValueNode() instanceof MappingNode map)
         || isFlow(map)
@@ -192,16 +192,6 @@ final class ConfigEditor {
         present.getKeyNode().getStartMark().getLine(),
         lastLine(present) + 1,
         config.map(some -> written(name, some, indentation)).orElse(List.of())));
-  }
-
-  private static List<String> whole(String name, MigConfig config) {
-    return lines(MigConfigDocument.empty().with(name, config).toYaml());
-  }
-
-  private static List<String> withHead(String name, MigConfig config) {
-    List<String> lines = new ArrayList<>(List.of("mig-configs:"));
-    lines.addAll(written(name, config, "  "));
-    return lines;
   }
 
   private static List<String> written(String name, MigConfig config, String indentation) {

@@ -49,7 +49,7 @@ final class ConfigGenerator {
     if (!balanced.isEmpty()) {
       configs.put("all-balanced", new MigConfig(balanced));
     }
-    return MigConfigDocument.of(configs);
+    return new MigConfigDocument(configs);
   }
 
   private boolean isMixed() {

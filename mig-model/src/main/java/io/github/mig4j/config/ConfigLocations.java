@@ -13,7 +13,6 @@ record ConfigLocations(YamlLocation name, List<Entry> entries) {
   /**
    * Where an entry and what it contains are.
    *
-   * @param entry the location of the entry
    * @param fields the line and column of each key
    * @param profiles the line and column of each profile in {@code mig-devices}
    */

@@ -26,36 +26,28 @@ public record DeviceFilter(String text) {
     Quoted.requireUnicode("Device filter", text);
   }
 
-  /**
-   * The filter that matches one PCI device id, whatever its subsystem.
-   *
-   * @param id the id
-   * @return a filter without subsystem
-   */
+  /** {@return the filter that matches one PCI device id, whatever its subsystem} */
   public static DeviceFilter of(PciDeviceId id) {
     Objects.requireNonNull(id, "id");
     return new DeviceFilter(id.deviceFilter());
   }
 
   /**
-   * Whether mig-parted can read the text as a device id, by the rules of Go's {@code ParseUint}:
-   * hexadecimal, octal, binary or decimal, with underscores between digits. Any other filter
-   * matches no GPU.
-   *
-   * @return true if some GPU could match
+   * {@return whether mig-parted can read the text as a device id, by the rules of Go's {@code
+   * ParseUint}: hexadecimal, octal, binary or decimal, with underscores between digits} Any other
+   * filter matches no GPU.
    */
   public boolean isDeviceId() {
     return device().isPresent();
   }
 
   /**
-   * Whether a GPU is of this kind.
+   * {@return whether a GPU is of this kind: device and vendor are equal, and the subsystem too
+   * where the filter has one}
    *
-   * @param id the GPU's PCI device id
    * @param subsystem the GPU's subsystem device and vendor as one number of 32 bits, as {@code
    *     nvidia-smi --query-gpu=pci.sub_device_id} prints it, e.g. 0x16C010DE; if it is not known,
    *     mig-parted takes 0
-   * @return true if device and vendor are equal, and the subsystem too where the filter has one
    */
   public boolean matches(PciDeviceId id, OptionalLong subsystem) {
     Objects.requireNonNull(id, "id");

@@ -15,23 +15,13 @@ public sealed interface DeviceSelector {
   /** Every GPU. */
   DeviceSelector ALL = new All();
 
-  /**
-   * The GPUs with these indexes.
-   *
-   * @param indexes positions from 0
-   * @return the selector
-   */
+  /** {@return the GPUs with these indexes, from 0} */
   static DeviceSelector of(int... indexes) {
     Objects.requireNonNull(indexes, "indexes");
     return new Indexes(Arrays.stream(indexes).boxed().toList());
   }
 
-  /**
-   * Whether a GPU is selected.
-   *
-   * @param index its position, from 0
-   * @return true if the entry is for it
-   */
+  /** {@return whether the GPU at a position, from 0, is selected} */
   boolean selects(int index);
 
   /** Every GPU; written {@code all}. */
@@ -46,11 +36,7 @@ public sealed interface DeviceSelector {
       return "all";
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the text {@code all}
-     */
+    /** {@return the value in JSON: the text {@code all}} */
     @JsonValue
     public String toJson() {
       return toString();
@@ -79,11 +65,7 @@ public sealed interface DeviceSelector {
       return indexes.toString();
     }
 
-    /**
-     * The value in JSON.
-     *
-     * @return the indexes
-     */
+    /** {@return the value in JSON: the indexes} */
     @JsonValue
     public List<Integer> toJson() {
       return indexes;

@@ -19,11 +19,7 @@ final class DevicesRules {
     this.findings = findings;
   }
 
-  /**
-   * Reads the value.
-   *
-   * @param key the location of the key
-   */
+  /** Reads the value of the key at a location. */
   DeviceSelector read(YamlValue value, YamlLocation key) {
     YamlPath path = key.path();
     if (value instanceof YamlValue.Text text && text.value().equals("all")) {

@@ -21,15 +21,11 @@ final class DocumentRules {
   private static final String CONFIGS = "mig-configs";
 
   private final Findings findings;
-  private final Map<String, ConfigLocations> locations = new LinkedHashMap<>();
+  /** Where each configuration is that was read. */
+  final Map<String, ConfigLocations> locations = new LinkedHashMap<>();
 
   DocumentRules(Findings findings) {
     this.findings = findings;
-  }
-
-  /** Where each configuration is that was read. */
-  Map<String, ConfigLocations> locations() {
-    return locations;
   }
 
   /** What the document says; of no meaning if there are errors. */
@@ -110,7 +106,7 @@ final class DocumentRules {
       EntryFindings.wrongType(
           findings, path, field.value(), CONFIGS, "a map of configurations by name");
     }
-    return MigConfigDocument.of(configs);
+    return new MigConfigDocument(configs);
   }
 
   private void checkName(String name, YamlLocation where) {

@@ -39,7 +39,7 @@ final class EntryRules {
 
   /** Where the parts of the entry are that was read. */
   ConfigLocations.Entry locations() {
-    return new ConfigLocations.Entry(path.at(item.at()), fields, devicesRules.locations());
+    return new ConfigLocations.Entry(path.at(item.at()), fields, devicesRules.locations);
   }
 
   /** The entry, or empty if mig-parted refuses it. */

@@ -13,6 +13,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * A configuration: the list of entries that a name in the file has. Its entries apply in order, and
@@ -36,7 +37,6 @@ public record MigConfig(List<MigConfigSpec> entries) {
    * A configuration of these entries.
    *
    * @param entries at least one, in the order in which they apply
-   * @return the configuration
    */
   public static MigConfig of(MigConfigSpec... entries) {
     Objects.requireNonNull(entries, "entries");
@@ -44,11 +44,11 @@ public record MigConfig(List<MigConfigSpec> entries) {
   }
 
   /**
-   * A configuration that gives each GPU of a node its layout; GPUs with equal layouts share an entry.
+   * {@return a configuration that gives each GPU of a node its layout; GPUs with equal layouts
+   * share an entry}
    *
    * @param layouts the layouts by GPU index; a GPU without a layout, or with an empty one, stays whole
    * @param gpus how many GPUs the node has, at least 1
-   * @return entries that select every GPU once
    * @throws IllegalArgumentException if there is no GPU, or a layout is for an index that is not from 0
    *     to {@code gpus - 1}
    */
@@ -84,8 +84,6 @@ public record MigConfig(List<MigConfigSpec> entries) {
    * Checks that a name can be the value of the node label {@code nvidia.com/mig.config}, which
    * allows fewer names than the file.
    *
-   * @param name a configuration's name
-   * @return the same name
    * @throws IllegalArgumentException if it is not a label value
    */
   public static String requireLabelValue(String name) {
@@ -128,9 +126,8 @@ public record MigConfig(List<MigConfigSpec> entries) {
   }
 
   /**
-   * A hash of what this configuration means, which is equal for equal configurations.
-   *
-   * @return 8 hexadecimal digits
+   * {@return a hash of what this configuration means, equal for equal configurations: 8 hexadecimal
+   * digits}
    */
   public String contentHash() {
     return ContentName.hash(canonicalText());
@@ -138,15 +135,13 @@ public record MigConfig(List<MigConfigSpec> entries) {
 
   /** Independent of how the file is written; changing it changes every published name. */
   private String canonicalText() {
-    StringBuilder text = new StringBuilder();
-    for (MigConfigSpec entry : entries) {
-      text.append(canonicalFilters(entry.deviceFilters()))
-          .append(entry.devices())
-          .append(entry.migEnabled())
-          .append(entry.migDevices())
-          .append('\n');
-    }
-    return text.toString();
+    return entries.stream()
+        .map(entry -> canonicalFilters(entry.deviceFilters())
+            + entry.devices()
+            + entry.migEnabled()
+            + entry.migDevices()
+            + "\n")
+        .collect(Collectors.joining());
   }
 
   /** Filters that contain the separator of filters are distinguished by their lengths. */
@@ -167,8 +162,6 @@ public record MigConfig(List<MigConfigSpec> entries) {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the entries
-   * @return the configuration
    * @throws IllegalArgumentException as {@link MigConfigDocument#parse} does
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

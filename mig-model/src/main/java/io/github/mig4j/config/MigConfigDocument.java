@@ -24,41 +24,45 @@ import java.util.Optional;
  * String yaml = document.toYaml();
  * MigConfigDocument.parse(yaml).equals(document);     // true
  * }</pre>
+ *
+ * @param configs the configurations by name, in the order of the file
  */
-public final class MigConfigDocument implements JsonForm {
+public record MigConfigDocument(Map<String, MigConfig> configs) implements JsonForm {
 
   private static final MigConfigDocument EMPTY = new MigConfigDocument(Map.of());
 
-  private final Map<String, MigConfig> configs;
-
-  private MigConfigDocument(Map<String, MigConfig> configs) {
-    this.configs = Collections.unmodifiableMap(new LinkedHashMap<>(configs));
+  /**
+   * Checks the names.
+   *
+   * @throws IllegalArgumentException if a name is no well-formed Unicode
+   */
+  public MigConfigDocument {
+    Objects.requireNonNull(configs, "configs");
+    configs.forEach((name, config) -> {
+      Quoted.requireUnicode("Config name", Objects.requireNonNull(name, "name"));
+      Objects.requireNonNull(config, "config");
+    });
+    configs = Collections.unmodifiableMap(new LinkedHashMap<>(configs));
   }
 
   /**
-   * A document without configurations.
-   *
-   * @return the document; the MIG manager reads its file form, but finds nothing to apply in it
+   * {@return a document without configurations; the MIG manager reads its file form, but finds
+   * nothing to apply in it}
    */
   public static MigConfigDocument empty() {
     return EMPTY;
   }
 
-  static MigConfigDocument of(Map<String, MigConfig> configs) {
-    return configs.isEmpty() ? EMPTY : new MigConfigDocument(configs);
-  }
-
   /**
-   * The configurations that NVIDIA's MIG manager generates for a node when it is given no file:
-   * {@code all-disabled}, {@code all-enabled}, {@code all-balanced}, and for each profile one that
-   * fills the GPUs with it, such as {@code all-1g.23gb}. A file of one's own hides those; this has
-   * them again, to add one's own to.
+   * {@return the configurations that NVIDIA's MIG manager generates for a node when it is given no
+   * file, in alphabetical order: {@code all-disabled}, {@code all-enabled}, {@code all-balanced},
+   * and for each profile one that fills the GPUs with it, such as {@code all-1g.23gb}} A file of
+   * one's own hides those; this has them again, to add one's own to.
    *
    * <p>Device filters appear only where several of the models have MIG. Of models that share a PCI
    * device id, {@code all-balanced} knows the first.
    *
    * @param models what GPUs there are, in any order; those without MIG are passed over
-   * @return a document with names in alphabetical order
    * @throws IllegalArgumentException if several models have MIG, and one has no PCI device id for a
    *     filter
    */
@@ -68,11 +72,9 @@ public final class MigConfigDocument implements JsonForm {
   }
 
   /**
-   * Reads a file strictly, as the MIG manager does; {@link MigConfigFile#read} returns findings
-   * instead of an exception.
+   * Reads the text of a {@code config.yaml} strictly, as the MIG manager does; {@link
+   * MigConfigFile#read} returns findings instead of an exception.
    *
-   * @param yaml the text of {@code config.yaml}
-   * @return the document
    * @throws MigConfigSyntaxException naming every fault with its place, if the MIG manager would
    *     refuse the file
    */
@@ -85,24 +87,18 @@ public final class MigConfigDocument implements JsonForm {
    * This document with one more configuration, which takes the place of one with the same name.
    *
    * @param name the name; any text, but only a label value can be asked for on a node
-   * @param config the configuration
-   * @return a new document
    * @throws IllegalArgumentException if the name is no well-formed Unicode
    */
   public MigConfigDocument with(String name, MigConfig config) {
     Objects.requireNonNull(name, "name");
     Objects.requireNonNull(config, "config");
-    Quoted.requireUnicode("Config name", name);
     Map<String, MigConfig> more = new LinkedHashMap<>(configs);
     more.put(name, config);
     return new MigConfigDocument(more);
   }
 
   /**
-   * This document without a configuration.
-   *
-   * @param name the name
-   * @return a new document, or this one if there is no such configuration
+   * {@return this document without a configuration, or itself if there is no such configuration}
    */
   public MigConfigDocument without(String name) {
     Objects.requireNonNull(name, "name");
@@ -119,41 +115,19 @@ public final class MigConfigDocument implements JsonForm {
     return "v1";
   }
 
-  /** {@return the configurations by name, in the order of the file} */
-  public Map<String, MigConfig> configs() {
-    return configs;
-  }
-
-  /**
-   * One configuration.
-   *
-   * @param name its name
-   * @return the configuration, or empty if the file does not have it
-   */
+  /** {@return the configuration of a name, or empty if the file does not have it} */
   public Optional<MigConfig> config(String name) {
     Objects.requireNonNull(name, "name");
     return Optional.ofNullable(configs.get(name));
   }
 
   /**
-   * Writes the file: canonical profile names, quoted filters, entries as they are ordered. Equal
-   * documents in equal order give equal text.
-   *
-   * @return YAML that mig-parted accepts and {@link #parse} reads back
+   * {@return the file, which mig-parted accepts and {@link #parse} reads back: canonical profile
+   * names, quoted filters, entries as they are ordered} Equal documents in equal order give equal
+   * text.
    */
   public String toYaml() {
     return MigConfigWriter.write(this);
-  }
-
-  /** Two documents are equal if they hold equal configurations under equal names. */
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof MigConfigDocument that && configs.equals(that.configs);
-  }
-
-  @Override
-  public int hashCode() {
-    return configs.hashCode();
   }
 
   @Override
@@ -173,8 +147,6 @@ public final class MigConfigDocument implements JsonForm {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
-   * @return the document
    * @throws IllegalArgumentException as {@link #parse} does
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

@@ -33,55 +33,43 @@ public final class MigConfigFile implements JsonForm {
   }
 
   /**
-   * Reads a file: {@code config.yaml} itself, or what contains it. That is a manifest with a ConfigMap,
-   * also in a List, in a Template or as one of several documents; the values of the GPU Operator's
-   * chart, also below the key of another chart or inside an Argo CD or Flux object; or a Kustomization
-   * with literals or patches. Findings have the lines of the whole file. Whatever the text, this throws
-   * nothing.
-   *
-   * @param text YAML or JSON
-   * @return the file and its findings
+   * Reads a file: {@code config.yaml} itself, or what contains it, as YAML or JSON. That is a
+   * manifest with a ConfigMap, also in a List, in a Template or as one of several documents; the
+   * values of the GPU Operator's chart, also below the key of another chart or inside an Argo CD or
+   * Flux object; or a Kustomization with literals or patches. Findings have the lines of the whole
+   * file. Whatever the text, this throws nothing.
    */
   public static MigConfigFile read(String text) {
     Objects.requireNonNull(text, "text");
     return new MigConfigFile(MigConfigReader.read(text));
   }
 
-  /**
-   * Reads a file that may not even be text.
-   *
-   * @param utf8 the bytes of a file
-   * @return the file and its findings
-   */
+  /** Reads the bytes of a file that may not even be text. */
   public static MigConfigFile read(byte[] utf8) {
     Objects.requireNonNull(utf8, "utf8");
     return new MigConfigFile(MigConfigReader.read(utf8));
   }
 
   /**
-   * Returns the findings that hold on every node: everything that makes the MIG manager refuse the
-   * file, and what it accepts silently although it is probably a mistake.
-   *
-   * @return findings in the order of the file
+   * {@return the findings that hold on every node, in the order of the file: everything that makes
+   * the MIG manager refuse the file, and what it accepts silently although it is probably a
+   * mistake}
    */
   public List<Finding> findings() {
     return reading.findings();
   }
 
   /**
-   * Returns the text that was read.
-   *
-   * @return the whole file; if it is not UTF-8, what precedes the first byte that is not
+   * {@return the whole text that was read; if it is not UTF-8, what precedes the first byte that is
+   * not}
    */
   public String text() {
     return reading.text();
   }
 
   /**
-   * Returns where a configuration is.
+   * {@return where the name of a configuration is}
    *
-   * @param config the configuration's name
-   * @return the location of its name
    * @throws IllegalArgumentException if the file has no such configuration
    */
   public SourceLocation locationOf(String config) {
@@ -90,12 +78,10 @@ public final class MigConfigFile implements JsonForm {
   }
 
   /**
-   * Returns where a field of an entry is.
+   * {@return where a field of an entry is, or where the entry is if it does not have the field}
    *
-   * @param config the configuration's name
    * @param entry the index of the entry in the configuration, from 0
    * @param field the key, e.g. {@code devices}
-   * @return the location of the key, or of the entry if it does not have the key
    * @throws IllegalArgumentException if the file has no such entry
    */
   public SourceLocation locationOf(String config, int entry, String field) {
@@ -105,12 +91,9 @@ public final class MigConfigFile implements JsonForm {
   }
 
   /**
-   * Returns where a profile of an entry is.
+   * {@return where a profile of an entry is; without it, where {@code mig-devices} or the entry is}
    *
-   * @param config the configuration's name
    * @param entry the index of the entry in the configuration, from 0
-   * @param profile a profile in the entry's {@code mig-devices}
-   * @return the location of the profile; without it, that of {@code mig-devices} or of the entry
    * @throws IllegalArgumentException if the file has no such entry
    */
   public SourceLocation locationOf(String config, int entry, MigProfile profile) {
@@ -143,37 +126,33 @@ public final class MigConfigFile implements JsonForm {
   }
 
   /**
-   * Returns what the configuration contains, even if the MIG manager does not find it in the file, such
-   * as under another key of its ConfigMap. That is an error of the file.
-   *
-   * @return the document, or empty if the configuration itself has errors
+   * {@return what the configuration contains, even if the MIG manager does not find it in the file,
+   * such as under another key of its ConfigMap, which is an error of the file; empty if the
+   * configuration itself has errors}
    */
   public Optional<MigConfigDocument> content() {
     return reading.content();
   }
 
   /**
-   * Returns the MIG strategy that the file sets for the GPU Operator, as Helm values do.
-   *
-   * @return the strategy, or empty if the file does not set one that the operator knows
+   * {@return the MIG strategy that the file sets for the GPU Operator, as Helm values do; empty if
+   * it sets none that the operator knows}
    */
   public Optional<MigStrategy> strategy() {
     return reading.strategy().flatMap(MigStrategy::parse);
   }
 
   /**
-   * Returns which configuration the file makes the one of nodes that request none, as Helm values do.
-   *
-   * @return the name, {@code ""} for none, or empty if the file does not say it
+   * {@return which configuration the file makes the one of nodes that request none, as Helm values
+   * do; {@code ""} for none, empty if the file does not say it}
    */
   public Optional<String> defaultConfig() {
     return reading.defaultConfig();
   }
 
   /**
-   * Returns what the file says, or throws if it has errors.
+   * {@return what the file says}
    *
-   * @return the document
    * @throws MigConfigSyntaxException with every error, if the MIG manager would refuse the file
    */
   public MigConfigDocument orElseThrow() {
@@ -183,12 +162,9 @@ public final class MigConfigFile implements JsonForm {
   }
 
   /**
-   * Adds a configuration to the file, or replaces the one of that name. The rest of the file stays,
-   * comments and manifest included.
+   * Adds a configuration to the file, or replaces the one of that name; returns the edited text, or
+   * what it would lose. The rest of the file stays, comments and manifest included.
    *
-   * @param name the name
-   * @param config the configuration
-   * @return the edited text, or what it would lose
    * @throws MigConfigSyntaxException if the MIG manager would refuse the file as it is: a merge would
    *     not help
    */
@@ -199,10 +175,9 @@ public final class MigConfigFile implements JsonForm {
   }
 
   /**
-   * Removes a configuration from the file; without one of that name the file is unchanged.
+   * Removes a configuration from the file, which is unchanged without one of that name; returns the
+   * edited text, or what it would lose.
    *
-   * @param name the name
-   * @return the edited text, or what it would lose
    * @throws MigConfigSyntaxException if the MIG manager would refuse the file as it is
    */
   public ConfigEdit remove(String name) {
@@ -211,9 +186,9 @@ public final class MigConfigFile implements JsonForm {
   }
 
   /**
-   * Writes the configuration as {@link MigConfigDocument#toYaml} does.
+   * {@return the text that {@link MigConfigDocument#toYaml} writes, and what of the file it lacks:
+   * comments, a manifest}
    *
-   * @return the canonical text, and what of the file it lacks: comments, a manifest
    * @throws MigConfigSyntaxException if the MIG manager would refuse the file as it is
    */
   public ConfigEdit canonical() {

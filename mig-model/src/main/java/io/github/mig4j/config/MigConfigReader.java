@@ -51,9 +51,7 @@ final class MigConfigReader {
    * @param document present if mig-parted accepts the file
    * @param content what the configuration contains, present if mig-parted accepts that, even if it
    *     does not find it where it is
-   * @param locations where each configuration is
    * @param embedded the configuration, if the file is a manifest that contains one
-   * @param text the whole file
    */
   record Reading(
       List<Finding> findings,
@@ -112,34 +110,28 @@ final class MigConfigReader {
         && yaml.documents().stream().noneMatch(OtherKinds::lostIndentation);
     if (!manifest) {
       return new MigConfigReader(findings, Embedding.NONE)
-          .read(yaml, new Source(text, text, Optional.empty(), Optional.empty()), List.of());
+          .read(yaml, Source.whole(text), List.of());
     }
     yaml.fault().ifPresent(fault -> fault.report(findings));
     Manifest.Configurations configurations =
         Manifest.configurations(wrapping, yaml.documents(), text, findings);
-    configurations.others().forEach(other -> readFindings(other, findings));
+    configurations.others().stream()
+        .flatMap(other -> inside(other, Source.whole(other.text()), List.of()).findings().stream())
+        .forEach(findings::add);
     if (configurations.first().isEmpty()) {
       return Reading.refused(findings, text);
     }
     Wrapping.Content inner = configurations.first().get();
-    Findings inside = new Findings(PROGRAM);
-    YamlText configuration = YamlText.parse(inner.text(), inner.embedding(), inside);
-    return new MigConfigReader(inside, inner.embedding())
-        .read(
-            configuration,
-            new Source(text, inner.text(), configurations.first(), Optional.of(wrapping)),
-            findings.sorted());
+    return inside(
+        inner,
+        new Source(text, inner.text(), configurations.first(), Optional.of(wrapping)),
+        findings.sorted());
   }
 
-  /** Adds the findings of a configuration that is not the one to read. */
-  private static void readFindings(Wrapping.Content content, Findings findings) {
-    Findings inside = new Findings(PROGRAM);
-    YamlText yaml = YamlText.parse(content.text(), content.embedding(), inside);
-    Source source = new Source(content.text(), content.text(), Optional.empty(), Optional.empty());
-    new MigConfigReader(inside, content.embedding())
-        .read(yaml, source, List.of())
-        .findings()
-        .forEach(findings::add);
+  private static Reading inside(Wrapping.Content content, Source source, List<Finding> outside) {
+    Findings findings = new Findings(PROGRAM);
+    YamlText yaml = YamlText.parse(content.text(), content.embedding(), findings);
+    return new MigConfigReader(findings, content.embedding()).read(yaml, source, outside);
   }
 
   private static Reading template(Template template, Embedding embedding, String file) {
@@ -151,7 +143,6 @@ final class MigConfigReader {
   /**
    * What is read.
    *
-   * @param file the whole file
    * @param configuration the text of the configuration in it
    * @param embedded the same, if the file is not the configuration itself
    * @param wrapping what the file sets beside it
@@ -160,7 +151,12 @@ final class MigConfigReader {
       String file,
       String configuration,
       Optional<Wrapping.Content> embedded,
-      Optional<Wrapping> wrapping) {}
+      Optional<Wrapping> wrapping) {
+
+    static Source whole(String text) {
+      return new Source(text, text, Optional.empty(), Optional.empty());
+    }
+  }
 
   private Reading read(YamlText yaml, Source source, List<Finding> outside) {
     Optional<MigConfigDocument> read = document(yaml, source.configuration);
@@ -177,7 +173,7 @@ final class MigConfigReader {
         findings.sorted(),
         findings.hasErrors() ? Optional.empty() : content,
         content,
-        rules.locations(),
+        rules.locations,
         source.embedded,
         source.wrapping.flatMap(Wrapping::strategy),
         source.wrapping.flatMap(Wrapping::defaultConfig),

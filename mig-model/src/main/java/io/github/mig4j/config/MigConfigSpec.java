@@ -22,9 +22,7 @@ import org.immutables.value.Value;
 public interface MigConfigSpec extends JsonForm {
 
   /**
-   * The kinds of GPU that this entry is for.
-   *
-   * @return filters of which one must match; none for every kind
+   * {@return the kinds of GPU that this entry is for: one filter must match; none for every kind}
    */
   List<DeviceFilter> deviceFilters();
 
@@ -35,18 +33,15 @@ public interface MigConfigSpec extends JsonForm {
   boolean migEnabled();
 
   /**
-   * The MIG devices to make on each of these GPUs.
-   *
-   * @return counts of at least 1 by profile; none if MIG mode is off, or on without devices
+   * {@return the MIG devices to make on each of these GPUs, as counts of at least 1 by profile;
+   * none if MIG mode is off, or on without devices}
    */
   @Value.NaturalOrder
   SortedMap<MigProfile, Integer> migDevices();
 
   /**
-   * Cuts every GPU of the node as a layout says.
-   *
-   * @param layout the devices of each GPU; the file contains the devices, not their placements
-   * @return the entry
+   * {@return an entry that cuts every GPU of the node into the devices of a layout, wherever they
+   * are placed}
    */
   static MigConfigSpec allDevices(MigLayout layout) {
     Objects.requireNonNull(layout, "layout");
@@ -100,8 +95,6 @@ public interface MigConfigSpec extends JsonForm {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
-   * @return the entry
    * @throws IllegalArgumentException as {@link MigConfigDocument#parse} does
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

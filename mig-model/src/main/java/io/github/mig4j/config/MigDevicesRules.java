@@ -18,23 +18,14 @@ final class MigDevicesRules {
       "expected [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'";
 
   private final EntryFindings findings;
-  private final Map<MigProfile, LineColumn> locations = new TreeMap<>();
+  /** The line and column of each profile that was read with a count above 0. */
+  final Map<MigProfile, LineColumn> locations = new TreeMap<>();
 
   MigDevicesRules(EntryFindings findings) {
     this.findings = findings;
   }
 
-  /** The line and column of each profile that was read with a count above 0. */
-  Map<MigProfile, LineColumn> locations() {
-    return locations;
-  }
-
-  /**
-   * Reads the value.
-   *
-   * @param key the location of the key
-   * @return the counts, all above 0, or empty if the key has no usable value
-   */
+  /** The counts, all above 0, or empty if the key has no usable value. */
   Optional<Map<MigProfile, Integer>> read(YamlValue value, YamlLocation key) {
     if (value instanceof YamlValue.Null) {
       return Optional.empty();

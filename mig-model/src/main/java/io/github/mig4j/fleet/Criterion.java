@@ -57,21 +57,15 @@ public interface Criterion {
   double cost(GpuState before, Placement placement, GpuState after);
 
   /**
-   * Returns this criterion with a weight, for a {@linkplain #plus sum}.
+   * {@return this criterion with a weight, for a {@linkplain #plus sum}}
    *
    * @param weight the factor; a negative factor prefers what this criterion avoids
-   * @return a criterion with the weighted cost
    */
   default Criterion times(double weight) {
     return (before, placement, after) -> weight * cost(before, placement, after);
   }
 
-  /**
-   * Returns the sum of this criterion and another.
-   *
-   * @param other the other
-   * @return a criterion with the sum of both costs
-   */
+  /** {@return the sum of this criterion and another} */
   default Criterion plus(Criterion other) {
     Objects.requireNonNull(other, "other");
     return (before, placement, after) ->

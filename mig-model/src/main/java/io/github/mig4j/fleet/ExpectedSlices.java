@@ -35,7 +35,7 @@ final class ExpectedSlices {
   private final double[] byState;
 
   ExpectedSlices(StateTables tables) {
-    byte[] profileOf = tables.profileOf();
+    byte[] profileOf = tables.profileOf;
     int[] byProfile = IntStream.range(0, profileOf.length)
         .boxed()
         .sorted(Comparator.comparing(placement -> profileOf[placement]))
@@ -43,17 +43,17 @@ final class ExpectedSlices {
         .toArray();
     slicesOf = new int[tables.profiles()];
     for (int placement : byProfile) {
-      slicesOf[profileOf[placement]] = tables.sizeOf(placement);
+      slicesOf[profileOf[placement]] = tables.sizeOf[placement];
     }
-    added = new int[tables.size()][];
-    ended = new int[tables.size()][];
+    added = new int[tables.sets.length][];
+    ended = new int[tables.sets.length][];
     for (int state = 0; state < added.length; state++) {
-      added[state] = new int[2 * tables.choices()[state]];
-      ended[state] = new int[Long.bitCount(tables.set(state))];
+      added[state] = new int[2 * tables.choices[state]];
+      ended[state] = new int[Long.bitCount(tables.sets[state])];
       find(tables, state, byProfile);
     }
-    byState =
-        expected(IntStream.range(0, added.length).map(tables::usedSlices).max().orElse(0));
+    byState = expected(
+        IntStream.range(0, added.length).map(it -> tables.usedSlices[it]).max().orElse(0));
   }
 
   /** The expected number of memory slices, to be compared among the states of one model. */
@@ -65,9 +65,9 @@ final class ExpectedSlices {
     int more = 0;
     int fewer = 0;
     for (int placement : byProfile) {
-      int next = tables.neighbours()[state * byProfile.length + placement];
+      int next = tables.neighbours[state * byProfile.length + placement];
       if (next > state) {
-        added[state][more++] = tables.profileOf()[placement];
+        added[state][more++] = tables.profileOf[placement];
         added[state][more++] = next;
       } else if (next < state) {
         ended[state][fewer++] = next;

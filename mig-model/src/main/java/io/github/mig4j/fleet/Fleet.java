@@ -102,18 +102,16 @@ public final class Fleet {
   }
 
   /**
-   * Adds a GPU with instances.
+   * Adds a GPU with instances, and returns its number. Compute instances count as the GPU instance
+   * that they share.
    *
-   * @param layout the instances and their placements; compute instances count as the GPU instance
-   *     that they share
-   * @return the GPU's number
    * @throws IllegalArgumentException if the model has no {@linkplain GpuStates#of states}
    * @throws IllegalStateException if the fleet has 4,096 other models
    */
   public int add(MigLayout layout) {
     Objects.requireNonNull(layout, "layout");
     int model = modelNumber(layout.gpu());
-    return add(model, models[model].states().of(layout).number());
+    return add(model, models[model].states.of(layout).number());
   }
 
   private int add(int model, int state) {
@@ -127,9 +125,10 @@ public final class Fleet {
     return gpu;
   }
 
-  private int modelNumber(GpuModel model) {
+  /** The number of a model, for which it has states from now on. */
+  int modelNumber(GpuModel model) {
     for (int number = 0; number < models.length; number++) {
-      if (models[number].states().gpu() == model) {
+      if (models[number].states.gpu() == model) {
         return number;
       }
     }
@@ -144,17 +143,17 @@ public final class Fleet {
           .formatted(MAX_MODELS, model.id()));
     }
     GpuStates states =
-        GpuStates.of(model, Arrays.stream(models).map(ModelGpus::states).toList());
+        GpuStates.of(model, Arrays.stream(models).map(other -> other.states).toList());
     RankedStates computed = new RankedStates(states, policy);
     RankedStates ranked = Arrays.stream(models)
-        .filter(other -> other.states().sharesTablesWith(states))
-        .map(ModelGpus::ranked)
+        .filter(other -> other.states.sharesTablesWith(states))
+        .map(other -> other.ranked)
         .filter(computed::isLike)
         .findFirst()
         .orElse(computed);
     int kind = Arrays.stream(models)
         .filter(other -> other.isLike(states, ranked))
-        .mapToInt(ModelGpus::kind)
+        .mapToInt(other -> other.kind)
         .findFirst()
         .orElse(number);
     models = Arrays.copyOf(models, number + 1);
@@ -167,13 +166,13 @@ public final class Fleet {
   /** Gives the models of a kind their common buckets, if there are several. */
   private void join(int kind) {
     ModelGpus[] members =
-        Arrays.stream(models).filter(other -> other.kind() == kind).toArray(ModelGpus[]::new);
+        Arrays.stream(models).filter(other -> other.kind == kind).toArray(ModelGpus[]::new);
     if (members.length < 2) {
       return;
     }
     GpuBuckets all = members[0].joined();
     if (all == null) {
-      all = members[0].buckets().copy();
+      all = members[0].buckets.copy();
     }
     for (ModelGpus member : members) {
       member.join(all);
@@ -184,15 +183,9 @@ public final class Fleet {
     return models;
   }
 
-  /** Fails as {@link #add(GpuModel)} would, and adds no GPU. */
-  void requireStates(GpuModel model) {
-    modelNumber(model);
-  }
-
   /**
    * Removes a GPU and its instances.
    *
-   * @param gpu its number
    * @throws IllegalArgumentException if the fleet has no such GPU
    */
   public void remove(int gpu) {
@@ -204,7 +197,6 @@ public final class Fleet {
    * Cordons a GPU: it is not chosen. Its instances stay and can be freed, and other instances that
    * run there can be {@linkplain #occupy(int, MigProfile, int) added}.
    *
-   * @param gpu its number
    * @throws IllegalArgumentException if the fleet has no such GPU
    */
   public void cordon(int gpu) {
@@ -215,7 +207,6 @@ public final class Fleet {
   /**
    * Makes a cordoned GPU available again.
    *
-   * @param gpu its number
    * @throws IllegalArgumentException if the fleet has no such GPU
    */
   public void uncordon(int gpu) {
@@ -224,10 +215,8 @@ public final class Fleet {
   }
 
   /**
-   * Whether a GPU is cordoned.
+   * {@return whether a GPU is between {@link #cordon} and {@link #uncordon}}
    *
-   * @param gpu its number
-   * @return true between {@link #cordon} and {@link #uncordon}
    * @throws IllegalArgumentException if the fleet has no such GPU
    */
   public boolean isCordoned(int gpu) {
@@ -235,30 +224,22 @@ public final class Fleet {
     return conditionOf(gpu) == CORDONED;
   }
 
-  /**
-   * Whether the fleet contains a GPU.
-   *
-   * @param gpu any number
-   * @return true if the GPU is added and not removed
-   */
+  /** {@return whether a GPU is added and not removed} */
   public boolean contains(int gpu) {
     return gpu >= 0 && gpu < size && conditionOf(gpu) != REMOVED;
   }
 
   /**
-   * The number of GPUs that were ever added, the removed ones included.
-   *
-   * @return the number of the next GPU
+   * {@return the number of GPUs that were ever added, removed ones included; the number of the
+   * next}
    */
   public int size() {
     return size;
   }
 
   /**
-   * The state of a GPU, which has its instances.
+   * {@return the state of a GPU, which has its instances}
    *
-   * @param gpu its number
-   * @return its state
    * @throws IllegalArgumentException if the fleet has no such GPU
    */
   public GpuState state(int gpu) {
@@ -267,10 +248,9 @@ public final class Fleet {
   }
 
   /**
-   * Returns the request for a profile on any GPU that offers it.
+   * {@return the request for a profile on any GPU that offers it, the same object each time}
    *
    * @param profile a GPU instance profile; no GPU of the fleet needs to offer it yet
-   * @return the same object each time
    * @throws IllegalArgumentException if it is malformed or names a compute instance
    */
   public FleetRequest request(String profile) {
@@ -279,11 +259,10 @@ public final class Fleet {
   }
 
   /**
-   * Returns the request for a profile on any GPU that offers it. Of several models, the policy
-   * chooses the one with the lowest cost.
+   * {@return the request for a profile on any GPU that offers it, the same object each time} Of
+   * several models, the policy chooses the one with the lowest cost.
    *
    * @param profile a GPU instance profile; no GPU of the fleet needs to offer it yet
-   * @return the same object each time
    * @throws IllegalArgumentException if it names a compute instance
    */
   public FleetRequest request(MigProfile profile) {
@@ -292,11 +271,10 @@ public final class Fleet {
   }
 
   /**
-   * Returns the request for a profile on GPUs of one model.
+   * {@return the request for a profile on GPUs of one model, the same object each time}
    *
    * @param profile a GPU instance profile of the model
    * @param model the model; the fleet does not need such a GPU yet
-   * @return the same object each time
    * @throws IllegalArgumentException if the model does not offer the profile, or if the profile is
    *     a compute instance
    */
@@ -321,10 +299,9 @@ public final class Fleet {
   }
 
   /**
-   * Chooses a placement without a change.
+   * {@return the instance that {@link #place(FleetRequest)} would add, without adding it; {@link
+   * #NONE} if nothing fits}
    *
-   * @param request the request, created by this fleet
-   * @return the instance that {@link #occupy(long)} would add, or {@link #NONE} if nothing fits
    * @throws IllegalArgumentException if the request belongs to another fleet
    */
   public long choose(FleetRequest request) {
@@ -337,7 +314,6 @@ public final class Fleet {
    * Chooses a placement on some of the GPUs without a change. With a large set, the time grows with
    * the number of better placements outside of the set.
    *
-   * @param request the request, created by this fleet
    * @param among the GPUs to choose from; numbers that the fleet does not have are ignored
    * @return the instance that {@link #occupy(long)} would add, or {@link #NONE} if nothing fits
    * @throws IllegalArgumentException if the request belongs to another fleet
@@ -352,7 +328,6 @@ public final class Fleet {
   /**
    * The cost of a placement by the policy, for the scores of a scheduler.
    *
-   * @param request the request, created by this fleet
    * @param chosen a placement for it that is free, such as {@link #choose(FleetRequest, GpuSet)} returns
    *     it
    * @return its costs, and their rank among those that the request can have on the models of the fleet;
@@ -375,28 +350,23 @@ public final class Fleet {
   }
 
   /**
-   * Places an instance at the placement that {@link #choose(FleetRequest)} returns.
+   * Places an instance where {@link #choose(FleetRequest)} says; returns it, or {@link #NONE} if
+   * nothing fits.
    *
-   * @param request the request, created by this fleet
-   * @return the instance, or {@link #NONE} if nothing fits
    * @throws IllegalArgumentException if the request belongs to another fleet
    */
   public long place(FleetRequest request) {
-    Objects.requireNonNull(request, "request");
     return placed(choose(request));
   }
 
   /**
-   * Places an instance at the placement that {@link #choose(FleetRequest, GpuSet)} returns.
+   * Places an instance where {@link #choose(FleetRequest, GpuSet)} says; returns it, or {@link
+   * #NONE} if nothing fits.
    *
-   * @param request the request, created by this fleet
    * @param among the GPUs to choose from; numbers that the fleet does not have are ignored
-   * @return the instance, or {@link #NONE} if nothing fits
    * @throws IllegalArgumentException if the request belongs to another fleet
    */
   public long place(FleetRequest request, GpuSet among) {
-    Objects.requireNonNull(request, "request");
-    Objects.requireNonNull(among, "among");
     return placed(choose(request, among));
   }
 
@@ -433,17 +403,14 @@ public final class Fleet {
   }
 
   /**
-   * Places an instance on a known GPU at a known start.
+   * Places an instance on a known GPU at a known start, and returns it.
    *
-   * @param gpu the GPU's number
    * @param profile a GPU instance profile that it offers
    * @param start index of the first memory slice, from 0
-   * @return the instance
    * @throws IllegalArgumentException if the fleet has no such GPU, if it does not offer the profile or
    *     the start, or if the placement is not free
    */
   public long occupy(int gpu, MigProfile profile, int start) {
-    Objects.requireNonNull(profile, "profile");
     long instance = instanceAt(gpu, profile, start);
     occupy(instance);
     return instance;
@@ -452,7 +419,6 @@ public final class Fleet {
   /**
    * Places instances that run already, all or none of them.
    *
-   * @param gpu the GPU's number
    * @param running the instances, such as those of {@link
    *     io.github.mig4j.layout.RunningInstances#placements()}
    * @throws IllegalArgumentException if there is no such GPU, if it does not offer a profile at its
@@ -489,13 +455,11 @@ public final class Fleet {
   }
 
   /**
-   * The instance at a place, as for one that was there when its GPU was {@linkplain #add(MigLayout)
-   * added}.
+   * {@return the instance at a place, also if it does not {@linkplain #holds run}, as for one that
+   * was there when its GPU was {@linkplain #add(MigLayout) added}}
    *
-   * @param gpu the GPU's number
    * @param profile a GPU instance profile that it offers
    * @param start index of the first memory slice, from 0
-   * @return the instance, also if it does not run; see {@link #holds}
    * @throws IllegalArgumentException if the fleet has no such GPU, or if it does not offer the profile or
    *     the start
    */
@@ -506,9 +470,8 @@ public final class Fleet {
   }
 
   /**
-   * Removes an instance and frees its placement.
+   * Removes an instance that runs and frees its placement.
    *
-   * @param instance an instance that runs
    * @throws IllegalArgumentException if the fleet has no such GPU or the instance is not on it
    */
   public void free(long instance) {
@@ -522,12 +485,7 @@ public final class Fleet {
     move(gpu, next);
   }
 
-  /**
-   * Whether an instance runs. Instances of a removed GPU do not run.
-   *
-   * @param instance a GPU and a placement of it
-   * @return true if an instance of this profile has this placement
-   */
+  /** {@return whether an instance of this profile has this placement; not on a removed GPU} */
   public boolean holds(long instance) {
     int gpu = gpuOf(instance);
     return contains(gpu)
@@ -535,21 +493,14 @@ public final class Fleet {
         && statesOf(gpu).holds(stateOf(gpu), (int) instance);
   }
 
-  /**
-   * The GPU of an instance.
-   *
-   * @param instance an instance
-   * @return the GPU's number; negative for {@link #NONE}
-   */
+  /** {@return the number of the GPU of an instance; negative for {@link #NONE}} */
   public static int gpuOf(long instance) {
     return (int) (instance >> Integer.SIZE);
   }
 
   /**
-   * The placement of an instance.
+   * {@return the profile, the start and the size of an instance}
    *
-   * @param instance an instance
-   * @return its profile, start and size
    * @throws IllegalArgumentException if the fleet has no such GPU or placement
    */
   public Placement placementOf(long instance) {
@@ -567,11 +518,9 @@ public final class Fleet {
   }
 
   /**
-   * Sets a mark to which the fleet can be {@linkplain #rollback rolled back}. Marks nest. Every
-   * change is recorded until the mark is rolled back or {@linkplain #keep kept}, so one of them
-   * must follow.
-   *
-   * @return the mark
+   * Sets and returns a mark to which the fleet can be {@linkplain #rollback rolled back}. Marks
+   * nest. Every change is recorded until the mark is rolled back or {@linkplain #keep kept}, so one
+   * of them must follow.
    */
   public int mark() {
     return undoLog.mark();
@@ -580,7 +529,6 @@ public final class Fleet {
   /**
    * Undoes all changes since a mark, and removes the mark and all later marks.
    *
-   * @param mark an open mark
    * @throws IllegalStateException if it is not open
    */
   public void rollback(int mark) {
@@ -594,7 +542,6 @@ public final class Fleet {
    * Keeps all changes since a mark, and removes the mark and all later marks. A rollback to an
    * earlier mark still undoes the changes.
    *
-   * @param mark an open mark
    * @throws IllegalStateException if it is not open
    */
   public void keep(int mark) {
@@ -604,8 +551,6 @@ public final class Fleet {
   /**
    * Returns an independent copy with the same GPUs, policy and instances, and without marks. The
    * copy needs requests of its own.
-   *
-   * @return a copy
    */
   public Fleet copy() {
     Fleet copy = new Fleet(policy);
@@ -614,7 +559,7 @@ public final class Fleet {
     for (int model = 0; model < models.length; model++) {
       GpuBuckets ofKind = models[model].joined();
       if (ofKind != null) {
-        int kind = models[model].kind();
+        int kind = models[model].kind;
         copy.models[model].join(model == kind ? ofKind.copy() : copy.models[kind].bucketsOfKind());
       }
     }
@@ -682,7 +627,7 @@ public final class Fleet {
   }
 
   private GpuStates statesOf(int gpu) {
-    return modelOf(gpu).states();
+    return modelOf(gpu).states;
   }
 
   private boolean isPlacement(int gpu, int placement) {

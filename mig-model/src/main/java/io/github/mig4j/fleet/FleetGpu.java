@@ -10,11 +10,9 @@ import java.util.Objects;
 /**
  * A GPU as the cluster names it, with what runs on it: the input of a {@link FleetIndex}.
  *
- * @param node the node's name
  * @param index the GPU's index on its node, from 0
  * @param running the instances in use; the free ones are not included, because the fleet may place
  *     others there
- * @param use whether the GPU can be chosen
  */
 public record FleetGpu(String node, int index, MigLayout running, Use use) implements JsonForm {
 
@@ -37,23 +35,15 @@ public record FleetGpu(String node, int index, MigLayout running, Use use) imple
   }
 
   /**
-   * Creates a GPU that can be chosen.
+   * Creates a GPU that can be chosen; {@code MigLayout.on(model).build()} has no running instance.
    *
-   * @param node the node's name
-   * @param index the GPU's index on its node, from 0
-   * @param running the instances in use; {@code MigLayout.on(model).build()} for none
-   * @return the GPU
    * @throws IllegalArgumentException if the index is negative
    */
   public static FleetGpu of(String node, int index, MigLayout running) {
     return new FleetGpu(node, index, running, Use.SCHEDULABLE);
   }
 
-  /**
-   * The same GPU, which is not chosen.
-   *
-   * @return the changed GPU
-   */
+  /** The same GPU, which is not chosen. */
   public FleetGpu cordoned() {
     return new FleetGpu(node, index, running, Use.CORDONED);
   }

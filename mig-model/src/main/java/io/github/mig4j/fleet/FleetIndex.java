@@ -56,11 +56,7 @@ public final class FleetIndex {
       changed = List.copyOf(changed);
     }
 
-    /**
-     * Whether the fleet and the cluster agree.
-     *
-     * @return true if nothing differs
-     */
+    /** Whether the fleet and the cluster agree. */
     public boolean isEmpty() {
       return added.isEmpty() && removed.isEmpty() && changed.isEmpty();
     }
@@ -104,9 +100,8 @@ public final class FleetIndex {
   private final List<Name> names = new ArrayList<>();
 
   /**
-   * Creates the index of an empty fleet.
+   * Creates the index of a fleet to which no GPU was added.
    *
-   * @param fleet a fleet to which no GPU was added
    * @throws IllegalArgumentException if it has GPUs, which would have no names
    */
   public FleetIndex(Fleet fleet) {
@@ -119,22 +114,12 @@ public final class FleetIndex {
     this.fleet = fleet;
   }
 
-  /**
-   * The fleet, to choose and place.
-   *
-   * @return the fleet of this index
-   */
+  /** {@return the fleet, to choose and place} */
   public Fleet fleet() {
     return fleet;
   }
 
-  /**
-   * The number of a GPU.
-   *
-   * @param node the node's name
-   * @param index the GPU's index on its node
-   * @return its number in the fleet, or {@link #NONE}
-   */
+  /** {@return the number of a GPU in the fleet, or {@link #NONE}} */
   public int number(String node, int index) {
     Objects.requireNonNull(node, "node");
     Map<Integer, Integer> ofNode = numbers.get(node);
@@ -142,10 +127,8 @@ public final class FleetIndex {
   }
 
   /**
-   * The GPUs of a node, to choose among them.
-   *
-   * @param node the node's name
-   * @return their numbers, created once for each node; empty if the index does not have the node
+   * {@return the GPUs of a node, created once for each node; empty if the index does not have the
+   * node}
    */
   public GpuSet gpusOf(String node) {
     Objects.requireNonNull(node, "node");
@@ -158,10 +141,8 @@ public final class FleetIndex {
   }
 
   /**
-   * The GPUs of several nodes, such as those that pass a scheduler's other filters.
-   *
-   * @param nodes names; those that the index does not have are ignored
-   * @return their numbers
+   * {@return the GPUs of those of several nodes that the index has, such as those that pass a
+   * scheduler's other filters}
    */
   public GpuSet gpusOf(Collection<String> nodes) {
     Objects.requireNonNull(nodes, "nodes");
@@ -170,20 +151,14 @@ public final class FleetIndex {
     return all.build();
   }
 
-  /**
-   * The nodes with GPUs.
-   *
-   * @return names in alphabetical order
-   */
+  /** {@return the names of the nodes with GPUs, in alphabetical order} */
   public SortedSet<String> nodes() {
     return Collections.unmodifiableSortedSet(new TreeSet<>(numbers.keySet()));
   }
 
   /**
-   * The node of a GPU.
+   * {@return the name of the node of a GPU}
    *
-   * @param gpu its number
-   * @return the node's name
    * @throws IllegalArgumentException if the index never had a GPU with this number
    */
   public String node(int gpu) {
@@ -191,10 +166,8 @@ public final class FleetIndex {
   }
 
   /**
-   * The index of a GPU on its node.
+   * {@return the index of a GPU on its node, from 0}
    *
-   * @param gpu its number
-   * @return the index, from 0
    * @throws IllegalArgumentException if the index never had a GPU with this number
    */
   public int index(int gpu) {
@@ -210,10 +183,9 @@ public final class FleetIndex {
   }
 
   /**
-   * An instance as the cluster names it.
+   * {@return an instance as the cluster names it: node, index, profile, start and size, e.g. {@code
+   * gpu-node-7/3 1g.10gb@6:1}}
    *
-   * @param instance an instance of the fleet
-   * @return e.g. {@code gpu-node-7/3 1g.10gb@6:1}: node, index, profile, start and size
    * @throws IllegalArgumentException if the fleet has no such GPU or placement
    */
   public String name(long instance) {
@@ -222,12 +194,9 @@ public final class FleetIndex {
   }
 
   /**
-   * The instance at a place, whether it runs or not.
+   * {@return the instance at a place, whether it runs or not, as {@link Fleet#instanceAt} returns
+   * it}
    *
-   * @param node the node's name
-   * @param index the GPU's index on its node
-   * @param placement its profile, start and size
-   * @return the instance, as {@link Fleet#instanceAt} returns it
    * @throws IllegalArgumentException if the index does not have the GPU, or if the GPU does not offer
    *     the placement
    */
@@ -242,11 +211,9 @@ public final class FleetIndex {
   }
 
   /**
-   * Compares the fleet with the cluster and changes nothing. A GPU whose model differs is removed and
-   * added.
+   * {@return how all GPUs of the cluster differ from the fleet, which does not change} A GPU whose
+   * model differs is removed and added.
    *
-   * @param cluster every GPU of the cluster
-   * @return how the cluster differs
    * @throws IllegalArgumentException if two GPUs have the same node and index
    */
   public Changes diff(Collection<FleetGpu> cluster) {
@@ -304,12 +271,12 @@ public final class FleetIndex {
   }
 
   /**
-   * Makes the fleet equal to the cluster. What the fleet has placed and the cluster does not show yet
-   * is freed, so add the instances of pods that are being bound to the cluster's list. The GPUs that
-   * stay keep their numbers. Do not call it while a {@linkplain Fleet#mark mark} is open.
+   * Makes the fleet equal to the cluster, and returns what has changed. What the fleet has placed
+   * and the cluster does not show yet is freed, so add the instances of pods that are being bound
+   * to the cluster's list. The GPUs that stay keep their numbers. Do not call it while a
+   * {@linkplain Fleet#mark mark} is open.
    *
    * @param cluster every GPU of the cluster, from {@code PlanNode.fleetGpus()} or a list of your own
-   * @return what has changed
    * @throws IllegalArgumentException if two GPUs have the same node and index, or if a model has no
    *     {@linkplain GpuStates#of states}; nothing has changed then
    * @throws IllegalStateException if the cluster has a model that is new to a fleet with 4,096 models,
@@ -317,7 +284,7 @@ public final class FleetIndex {
    */
   public Changes resync(Collection<FleetGpu> cluster) {
     Changes changes = diff(cluster);
-    changes.added().forEach(gpu -> fleet.requireStates(gpu.running().gpu()));
+    changes.added().forEach(gpu -> fleet.modelNumber(gpu.running().gpu()));
     changes.removed().forEach(this::remove);
     changes.added().forEach(this::add);
     changes.changed().forEach(this::change);

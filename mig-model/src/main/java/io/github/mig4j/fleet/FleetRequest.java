@@ -6,10 +6,11 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.text.JsonFields;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -86,58 +87,41 @@ public final class FleetRequest implements JsonForm {
     this.model = model;
   }
 
-  /**
-   * The requested profile.
-   *
-   * @return a GPU instance profile
-   */
+  /** {@return the requested GPU instance profile} */
   public MigProfile profile() {
     return profile;
   }
 
-  /**
-   * The requested model.
-   *
-   * @return the model, or empty for any that offers the profile
-   */
+  /** {@return the requested model, or empty for any that offers the profile} */
   public Optional<GpuModel> model() {
     return model;
   }
 
   /**
-   * Whether a GPU of the fleet offers the profile, full or not. Without one, a placement is never
-   * found.
-   *
-   * @return false for a profile that is misspelled or of other models
+   * {@return whether a GPU of the fleet offers the profile, full or not; false if it is misspelled
+   * or of other models}
    */
   public boolean isOffered() {
     return sources().length > 0;
-  }
-
-  /** Reads the models that the fleet got since the last call. */
-  private void update(ModelGpus[] models) {
-    if (sourceOf.length != models.length) {
-      read(models);
-    }
   }
 
   private void read(ModelGpus[] models) {
     List<Source> distinct = new ArrayList<>();
     sourceOf = new Source[models.length];
     for (int number = 0; number < models.length; number++) {
-      GpuStates states = models[number].states();
+      GpuStates states = models[number].states;
       int wanted = model.map(states.gpu()::equals).orElse(true)
           ? states.profiles().indexOf(profile)
           : GpuStates.NONE;
       if (wanted == GpuStates.NONE) {
         continue;
       }
-      int kind = models[number].kind();
+      int kind = models[number].kind;
       boolean isFirst = model.isPresent() || kind == number;
       Source source = isFirst
           ? new Source(
-              models[number].ranked(),
-              model.isPresent() ? models[number].buckets() : models[number].bucketsOfKind(),
+              models[number].ranked,
+              model.isPresent() ? models[number].buckets : models[number].bucketsOfKind(),
               wanted)
           : sourceOf[kind];
       sourceOf[number] = source;
@@ -150,20 +134,22 @@ public final class FleetRequest implements JsonForm {
   }
 
   private void rank() {
-    TreeMap<double[], Boolean> all = new TreeMap<>(Arrays::compare);
+    TreeSet<double[]> all = new TreeSet<>(Arrays::compare);
     for (Source source : sources) {
-      for (double[] cost : source.ranked.costs(source.profile)) {
-        all.put(cost, true);
-      }
+      Collections.addAll(all, source.ranked.costs(source.profile));
     }
-    costs = all.keySet().toArray(double[][]::new);
+    costs = all.toArray(double[][]::new);
     for (Source source : sources) {
       source.rank(costs);
     }
   }
 
+  /** The sources, also of the models that the fleet got since the last call. */
   private Source[] sources() {
-    update(fleet.models());
+    ModelGpus[] models = fleet.models();
+    if (sourceOf.length != models.length) {
+      read(models);
+    }
     return sources;
   }
 
@@ -213,7 +199,7 @@ public final class FleetRequest implements JsonForm {
   /** The source of a model's GPUs, or null. */
   @Nullable
   Source source(int number) {
-    update(fleet.models());
+    sources();
     return sourceOf[number];
   }
 

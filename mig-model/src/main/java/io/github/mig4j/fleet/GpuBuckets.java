@@ -174,11 +174,10 @@ final class GpuBuckets {
   }
 
   /**
-   * The best GPU.
+   * The lowest rank in the upper half, and below it the least number of a GPU that has it; {@link
+   * #NO_GPU} if there is none.
    *
    * @param ranks by bucket: the rank of its cost, or {@link #NO_RANK}
-   * @return the lowest rank in the upper half, and below it the least number of a GPU that has it; {@link
-   *     #NO_GPU} if there is none
    */
   long best(int[] ranks) {
     long best = NO_GPU;

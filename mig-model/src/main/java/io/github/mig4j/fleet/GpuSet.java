@@ -68,10 +68,8 @@ public final class GpuSet {
   }
 
   /**
-   * Creates a set of GPUs.
+   * Creates a set of GPUs, given in any order.
    *
-   * @param gpus numbers, in any order
-   * @return the set
    * @throws IllegalArgumentException if a number is negative or above 99,999,999
    */
   public static GpuSet of(int... gpus) {
@@ -96,11 +94,10 @@ public final class GpuSet {
   }
 
   /**
-   * Creates the set of the GPUs that meet a condition.
+   * {@return the set of the numbers from 0 to {@code end - 1} that meet a condition}
    *
    * @param end the upper bound of the numbers, exclusive, such as {@link Fleet#size}
    * @param condition called once per number
-   * @return the set of the numbers from 0 to {@code end - 1} that meet it
    * @throws IllegalArgumentException if a number that meets it is above 99,999,999
    */
   public static GpuSet where(int end, IntPredicate condition) {
@@ -125,11 +122,8 @@ public final class GpuSet {
   }
 
   /**
-   * Returns the set of the GPUs that are in this set or another. For more than two sets use {@link
+   * {@return the set of the GPUs that are in this set or another} For more than two sets use {@link
    * #builder}, which creates one set.
-   *
-   * @param other the other
-   * @return the union
    */
   public GpuSet union(GpuSet other) {
     Objects.requireNonNull(other, "other");
@@ -137,10 +131,8 @@ public final class GpuSet {
   }
 
   /**
-   * Creates a builder, which can be used for one set after another and then allocates little more than
-   * the sets.
-   *
-   * @return an empty builder
+   * {@return an empty builder, which can be used for one set after another and then allocates
+   * little more than the sets}
    */
   public static Builder builder() {
     return new Builder();
@@ -161,8 +153,6 @@ public final class GpuSet {
     /**
      * Adds a GPU.
      *
-     * @param gpu its number
-     * @return this builder
      * @throws IllegalArgumentException if it is negative or above 99,999,999
      */
     public Builder add(int gpu) {
@@ -171,12 +161,7 @@ public final class GpuSet {
       return this;
     }
 
-    /**
-     * Adds the GPUs of a set.
-     *
-     * @param gpus the set
-     * @return this builder
-     */
+    /** Adds the GPUs of a set. */
     public Builder addAll(GpuSet gpus) {
       Objects.requireNonNull(gpus, "gpus");
       for (int gpu : gpus.few) {
@@ -212,11 +197,7 @@ public final class GpuSet {
       base = newBase;
     }
 
-    /**
-     * Creates the set, and removes all GPUs from this builder.
-     *
-     * @return the set
-     */
+    /** Creates the set, and removes all GPUs from this builder. */
     public GpuSet build() {
       if (endWord == 0) {
         return new GpuSet(new int[0]);
@@ -236,21 +217,12 @@ public final class GpuSet {
     }
   }
 
-  /**
-   * The number of GPUs in this set.
-   *
-   * @return at least 0
-   */
+  /** {@return the number of GPUs in this set} */
   public int size() {
     return size;
   }
 
-  /**
-   * Whether a GPU is in this set.
-   *
-   * @param gpu its number
-   * @return true if it is
-   */
+  /** {@return whether a GPU is in this set} */
   public boolean contains(int gpu) {
     return few.length > 0
         ? Arrays.binarySearch(few, gpu) >= 0
@@ -289,11 +261,7 @@ public final class GpuSet {
         : Arrays.stream(numbers(words, 0, words.length, firstWord, size));
   }
 
-  /**
-   * The value in JSON.
-   *
-   * @return the numbers in ascending order
-   */
+  /** {@return the value in JSON: the numbers in ascending order} */
   @JsonValue
   public List<Integer> toJson() {
     return numbers().boxed().toList();
@@ -302,8 +270,6 @@ public final class GpuSet {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the numbers, in any order
-   * @return the set
    * @throws IllegalArgumentException if one is not a whole number, negative or above 99,999,999
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

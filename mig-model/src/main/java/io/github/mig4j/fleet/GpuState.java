@@ -30,29 +30,17 @@ public final class GpuState implements JsonForm {
     this.number = number;
   }
 
-  /**
-   * The tables that contain this state.
-   *
-   * @return all states of the same model
-   */
+  /** {@return the tables that contain this state: all states of the same model} */
   public GpuStates states() {
     return states;
   }
 
-  /**
-   * The number of this state.
-   *
-   * @return index in {@link GpuStates#all()}, 0 for the empty state
-   */
+  /** {@return the index of this state in {@link GpuStates#all()}, 0 for the empty one} */
   public int number() {
     return number;
   }
 
-  /**
-   * The instances on the GPU.
-   *
-   * @return a legal layout of whole GPU instances
-   */
+  /** {@return the instances on the GPU: a legal layout of whole GPU instances} */
   public MigLayout layout() {
     MigLayout known = layout;
     if (known == null) {
@@ -62,75 +50,51 @@ public final class GpuState implements JsonForm {
     return known;
   }
 
-  /**
-   * Whether the GPU has no instances.
-   *
-   * @return true if there are no instances
-   */
+  /** {@return whether the GPU has no instances} */
   public boolean isEmpty() {
     return number == 0;
   }
 
-  /**
-   * The number of memory slices without an instance, the unusable ones included.
-   *
-   * @return number of memory slices
-   */
+  /** {@return the number of memory slices without an instance, the unusable ones included} */
   public int freeSlices() {
     return states.freeSlices(number);
   }
 
-  /**
-   * The number of placements that can be added, each on its own.
-   *
-   * @return number of pairs of profile and start, 0 if the GPU is full
-   */
+  /** {@return the number of placements that can be added, each on its own; 0 if the GPU is full} */
   public int choices() {
     return states.choices(number);
   }
 
   /**
-   * The number of memory slices that this GPU is expected to accept next, of requests for random
-   * profiles while some of its instances end.
-   *
-   * @return a number of memory slices, at least 0, to be compared with that of another state of the
-   *     same model
+   * {@return the number of memory slices, at least 0, that this GPU is expected to accept next, of
+   * requests for random profiles while some of its instances end; to be compared with that of
+   * another state of the same model}
    */
   public double expectedSlices() {
     return states.expected().of(number);
   }
 
-  /**
-   * The placements that can be added, each on its own.
-   *
-   * @return placements by ascending start; their number is {@link #choices}
-   */
+  /** {@return the placements that can be added, each on its own, by ascending start} */
   public List<Placement> freePlacements() {
     return states.placements().stream().filter(this::canPlace).toList();
   }
 
   /**
-   * Whether an instance of a profile can be added.
+   * {@return whether an instance of a profile can be added}
    *
-   * @param profile a GPU instance profile of this model
-   * @return true if it has a free placement
    * @throws IllegalArgumentException if the GPU does not offer it
    */
   public boolean fits(MigProfile profile) {
-    Objects.requireNonNull(profile, "profile");
     return states.fits(number, states.profile(profile));
   }
 
   /**
-   * The placement after which the most {@linkplain #choices} remain; of several such placements the
-   * first.
+   * {@return the placement after which the most {@linkplain #choices} remain, of several the first;
+   * empty if the profile does not fit}
    *
-   * @param profile a GPU instance profile of this model
-   * @return the placement, or empty if the profile does not fit
    * @throws IllegalArgumentException if the GPU does not offer it
    */
   public Optional<Placement> best(MigProfile profile) {
-    Objects.requireNonNull(profile, "profile");
     int best = states.best(number, states.profile(profile));
     return best == GpuStates.NONE
         ? Optional.empty()
@@ -138,10 +102,8 @@ public final class GpuState implements JsonForm {
   }
 
   /**
-   * Whether an instance can be added at a placement.
+   * {@return whether an instance can be added at a placement}
    *
-   * @param placement a placement of this model
-   * @return true if it can
    * @throws IllegalArgumentException if the GPU does not offer the profile or the start
    */
   public boolean canPlace(Placement placement) {
@@ -150,10 +112,8 @@ public final class GpuState implements JsonForm {
   }
 
   /**
-   * Adds an instance.
+   * {@return the state with one more instance}
    *
-   * @param placement a placement that {@linkplain #canPlace can be added}
-   * @return the state with it
    * @throws IllegalArgumentException if it cannot be added
    */
   public GpuState place(Placement placement) {
@@ -162,10 +122,8 @@ public final class GpuState implements JsonForm {
   }
 
   /**
-   * Removes an instance.
+   * {@return the state without an instance}
    *
-   * @param placement a placement of {@link #layout}
-   * @return the state without it
    * @throws IllegalArgumentException if the state does not have this instance
    */
   public GpuState free(Placement placement) {

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.IntStream;
 
 /**
  * Precomputed tables of every state of a GPU model. One table lookup answers what fits, what the
@@ -59,38 +60,27 @@ public final class GpuStates {
     this.gpu = gpu;
     this.placements = placements;
     this.tables = tables;
-    List<MigProfile> all = new ArrayList<>();
-    List<MigProfile> scarce = new ArrayList<>();
-    for (GpuInstanceProfile profile : gpu.profiles()) {
-      all.add(profile.profile());
-      if (isScarce(profile)) {
-        scarce.add(profile.profile());
-      }
-    }
-    profiles = List.copyOf(all);
-    scarceProfiles = List.copyOf(scarce);
+    profiles = gpu.profiles().stream().map(GpuInstanceProfile::profile).toList();
+    scarceProfiles = gpu.profiles().stream()
+        .filter(GpuStates::isScarce)
+        .map(GpuInstanceProfile::profile)
+        .toList();
     profileCount = profiles.size();
     placementCount = placements.size();
-    int lastEnd = 0;
-    for (Placement placement : placements) {
-      lastEnd = Math.max(lastEnd, placement.end());
-    }
-    memorySlices = gpu.memorySlices().orElse(lastEnd);
-    neighbours = tables.neighbours();
-    choices = tables.choices();
-    best = tables.best();
-    GpuState[] numbered = new GpuState[tables.size()];
-    for (int number = 0; number < numbered.length; number++) {
-      numbered[number] = new GpuState(this, number);
-    }
-    states = List.of(numbered);
+    memorySlices = gpu.memorySlices()
+        .orElseGet(() -> placements.stream().mapToInt(Placement::end).max().orElse(0));
+    neighbours = tables.neighbours;
+    choices = tables.choices;
+    best = tables.best;
+    states = IntStream.range(0, tables.sets.length)
+        .mapToObj(number -> new GpuState(this, number))
+        .toList();
   }
 
   /**
    * Computes the states of a model, which takes milliseconds.
    *
    * @param gpu a model with MIG whose placements are known
-   * @return its states
    * @throws IllegalArgumentException if the model has no MIG, if its placements are not known, or
    *     if it has more than 64 placements or 65,536 states, which no known GPU has
    */
@@ -151,7 +141,7 @@ public final class GpuStates {
   /** The layout of a state, created anew. */
   MigLayout layout(int state) {
     List<Placement> running = new ArrayList<>();
-    for (long rest = tables.set(state); rest != 0; rest &= rest - 1) {
+    for (long rest = tables.sets[state]; rest != 0; rest &= rest - 1) {
       running.add(placements.get(Long.numberOfTrailingZeros(rest)));
     }
     return MigLayout.on(gpu).keeping(running).build();
@@ -159,11 +149,11 @@ public final class GpuStates {
 
   /** The number of the profile of a placement. */
   int profileOf(int placement) {
-    return tables.profileOf()[placement];
+    return tables.profileOf[placement];
   }
 
   int freeSlices(int state) {
-    return memorySlices - tables.usedSlices(state);
+    return memorySlices - tables.usedSlices[state];
   }
 
   /** Whether these states and the others have the same tables, so that only names differ. */
@@ -171,20 +161,12 @@ public final class GpuStates {
     return tables == other.tables;
   }
 
-  /**
-   * The model.
-   *
-   * @return the model whose states these are
-   */
+  /** {@return the model whose states these are} */
   public GpuModel gpu() {
     return gpu;
   }
 
-  /**
-   * All profiles by number.
-   *
-   * @return GPU instance profiles in the order of {@link GpuModel#profiles()}
-   */
+  /** {@return all profiles by number, in the order of {@link GpuModel#profiles()}} */
   public List<MigProfile> profiles() {
     return profiles;
   }
@@ -196,40 +178,29 @@ public final class GpuStates {
     return scarceProfiles;
   }
 
-  /**
-   * All placements by number: 25 on an H100.
-   *
-   * @return every pair of profile and start, by ascending start
-   */
+  /** {@return all placements by number, by ascending start: 25 on an H100} */
   public List<Placement> placements() {
     return placements;
   }
 
   /**
-   * All states by number.
-   *
-   * @return every state; the empty one is first, and each state follows all states that are part of
-   *     it
+   * {@return all states by number; the empty one is first, and each follows all that are part of
+   * it}
    */
   public List<GpuState> all() {
     return states;
   }
 
-  /**
-   * The state without instances.
-   *
-   * @return state 0
-   */
+  /** {@return the state without instances, which has number 0} */
   public GpuState empty() {
     return states.get(0);
   }
 
   /**
-   * The state with the instances of a layout.
+   * {@return the state with the instances of a layout}
    *
    * @param layout a layout of this model; compute instances count as the GPU instance that they
    *     share
-   * @return its state
    * @throws IllegalArgumentException if the layout is of another model
    */
   public GpuState of(MigLayout layout) {
@@ -238,10 +209,6 @@ public final class GpuStates {
       throw new IllegalArgumentException("The layout must be of %s, but was of %s"
           .formatted(gpu.id(), layout.gpu().id()));
     }
-    return state(layout);
-  }
-
-  private GpuState state(MigLayout layout) {
     long set = 0;
     for (Placement placement : layout.placements()) {
       set |= 1L << placements.indexOf(placement);
@@ -254,10 +221,8 @@ public final class GpuStates {
   }
 
   /**
-   * The number of a profile.
+   * {@return the number of a profile, its index in {@link #profiles()}}
    *
-   * @param profile a GPU instance profile
-   * @return its index in {@link #profiles()}
    * @throws IllegalArgumentException if the GPU does not offer it as a whole GPU instance
    */
   public int profile(MigProfile profile) {
@@ -271,15 +236,12 @@ public final class GpuStates {
   }
 
   /**
-   * The number of a placement.
+   * {@return the number of a placement, its index in {@link #placements()}}
    *
-   * @param profile a GPU instance profile
    * @param start index of the first memory slice, from 0
-   * @return its index in {@link #placements()}
    * @throws IllegalArgumentException if the GPU does not offer the profile or the start
    */
   public int placement(MigProfile profile, int start) {
-    Objects.requireNonNull(profile, "profile");
     int wanted = profile(profile);
     for (int placement = 0; placement < placementCount; placement++) {
       if (profileOf(placement) == wanted && placements.get(placement).start() == start) {
@@ -290,57 +252,32 @@ public final class GpuStates {
         .formatted(profile, gpu.id(), start, gpu.profile(profile).orElseThrow().starts()));
   }
 
-  /**
-   * Whether an instance of a profile can be added to a state.
-   *
-   * @param state the number of a state
-   * @param profile the number of a profile
-   * @return true if it has a free placement
-   */
+  /** {@return whether a profile has a free placement in a state} */
   public boolean fits(int state, int profile) {
     return best(state, profile) != NONE;
   }
 
   /**
-   * The placement after which the most {@linkplain GpuState#choices() choices} remain; of several
-   * such placements the first.
-   *
-   * @param state the number of a state
-   * @param profile the number of a profile
-   * @return the number of a placement, or {@link #NONE} if the profile does not fit
+   * {@return the placement after which the most {@linkplain GpuState#choices() choices} remain, of
+   * several the first; {@link #NONE} if the profile does not fit}
    */
   public int best(int state, int profile) {
     return best[state * profileCount + profile];
   }
 
-  /**
-   * Whether an instance can be added at a placement.
-   *
-   * @param state the number of a state
-   * @param placement the number of a placement
-   * @return true if it can
-   */
+  /** {@return whether an instance can be added at a placement} */
   public boolean canPlace(int state, int placement) {
     return neighbour(state, placement) > state;
   }
 
-  /**
-   * Whether a state has an instance at a placement.
-   *
-   * @param state the number of a state
-   * @param placement the number of a placement
-   * @return true if this placement with its profile is part of the state
-   */
+  /** {@return whether a state has an instance at a placement} */
   public boolean holds(int state, int placement) {
     return neighbour(state, placement) < state;
   }
 
   /**
-   * Adds an instance.
+   * {@return the number of the state with one more instance}
    *
-   * @param state the number of a state
-   * @param placement the number of a placement that {@linkplain #canPlace can be added}
-   * @return the number of the state with it
    * @throws IllegalArgumentException if it cannot be added
    */
   public int place(int state, int placement) {
@@ -356,11 +293,8 @@ public final class GpuStates {
   }
 
   /**
-   * Removes an instance.
+   * {@return the number of the state without an instance}
    *
-   * @param state the number of a state
-   * @param placement the number of a placement that the state {@linkplain #holds}
-   * @return the number of the state without it
    * @throws IllegalArgumentException if the state does not have it
    */
   public int free(int state, int placement) {
@@ -373,11 +307,8 @@ public final class GpuStates {
   }
 
   /**
-   * The number of placements that can be added, each on its own: 25 on an empty H100, 0 on a full
-   * GPU. The decrease of this number is the loss that a placement causes.
-   *
-   * @param state the number of a state
-   * @return number of pairs of profile and start
+   * {@return the number of placements that can be added, each on its own: 25 on an empty H100, 0 on
+   * a full GPU} Its decrease is the loss that a placement causes.
    */
   public int choices(int state) {
     return choices[state];

@@ -9,12 +9,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class ModelGpus {
 
-  private final GpuStates states;
-  private final RankedStates ranked;
-  private final GpuBuckets buckets;
+  final GpuStates states;
+  final RankedStates ranked;
+  final GpuBuckets buckets;
 
   /** The number of the first model of this kind. */
-  private final int kind;
+  final int kind;
 
   /** The GPUs of all models of the kind; null if it has one model. */
   private @Nullable GpuBuckets ofKind;
@@ -44,22 +44,6 @@ final class ModelGpus {
 
   void join(GpuBuckets all) {
     ofKind = all;
-  }
-
-  GpuStates states() {
-    return states;
-  }
-
-  RankedStates ranked() {
-    return ranked;
-  }
-
-  int kind() {
-    return kind;
-  }
-
-  GpuBuckets buckets() {
-    return buckets;
   }
 
   /** The GPUs of all models of this kind. */

@@ -2,6 +2,7 @@ package io.github.mig4j.fleet;
 
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -22,7 +23,10 @@ import java.util.Objects;
 public record PlacementCost(List<Double> costs, int rank, int ranks)
     implements JsonForm, Comparable<PlacementCost> {
 
-  private static final Comparator<PlacementCost> BY_COSTS = PlacementCost::compareCosts;
+  private static final Comparator<PlacementCost> ORDER = Comparator.comparing(
+          PlacementCost::amounts, Arrays::compare)
+      .thenComparingInt(PlacementCost::rank)
+      .thenComparingInt(PlacementCost::ranks);
 
   public PlacementCost {
     Objects.requireNonNull(costs, "costs");
@@ -50,24 +54,15 @@ public record PlacementCost(List<Double> costs, int rank, int ranks)
         : (int) (highest - Math.round((double) rank * (highest - 1) / (ranks - 1)));
   }
 
-  private static int compareCosts(PlacementCost one, PlacementCost other) {
-    for (int i = 0; i < Math.min(one.costs.size(), other.costs.size()); i++) {
-      int difference = Double.compare(one.costs.get(i), other.costs.get(i));
-      if (difference != 0) {
-        return difference;
-      }
-    }
-    return Integer.compare(one.costs.size(), other.costs.size());
+  private double[] amounts() {
+    return costs.stream().mapToDouble(Double::doubleValue).toArray();
   }
 
   /** Compares the costs criterion by criterion; consistent with equals for one request. */
   @Override
   public int compareTo(PlacementCost other) {
     Objects.requireNonNull(other, "other");
-    return BY_COSTS
-        .thenComparingInt(PlacementCost::rank)
-        .thenComparingInt(PlacementCost::ranks)
-        .compare(this, other);
+    return ORDER.compare(this, other);
   }
 
   /** The costs and the rank, e.g. {@code [0.0, 7.0], rank 3 of 40}. */

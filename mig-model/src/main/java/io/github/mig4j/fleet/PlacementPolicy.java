@@ -23,70 +23,45 @@ public final class PlacementPolicy {
   }
 
   /**
-   * The default choice. It prefers a GPU with instances to an empty one. Then it minimizes
-   * the {@linkplain Criterion#EXPECTED_LOSS expected loss} of slices. docs/benchmarks.md compares the
+   * The default choice. It prefers a GPU with instances to an empty one. Then it minimizes the
+   * {@linkplain Criterion#EXPECTED_LOSS expected loss} of slices. docs/benchmarks.md compares the
    * policies under mixed loads.
-   *
-   * @return the standard policy
    */
   public static PlacementPolicy standard() {
     return STANDARD;
   }
 
-  /**
-   * Prefers the placement after which the most choices remain, also on an empty GPU.
-   *
-   * @return least loss alone
-   */
+  /** Prefers the placement after which the most choices remain, also on an empty GPU. */
   public static PlacementPolicy leastLoss() {
     return by(Criterion.LOSS);
   }
 
-  /**
-   * Uses the first GPU and start at which the instance fits.
-   *
-   * @return a policy without preference
-   */
+  /** Uses the first GPU and start at which the instance fits. */
   public static PlacementPolicy firstFit() {
     return new PlacementPolicy(List.of());
   }
 
-  /**
-   * Prefers the fullest GPU.
-   *
-   * @return fewest free slices first
-   */
+  /** Prefers the fullest GPU. */
   public static PlacementPolicy bestFit() {
     return by(Criterion.FREE_SLICES);
   }
 
   /**
    * Prefers the emptiest GPU, to share GPUs as little as possible, and on it the start after which
-   * the most choices remain. It accepts less than the other policies.
-   *
-   * @return most free slices first, also known as worst fit
+   * the most choices remain. It accepts less than the other policies. It is also known as worst
+   * fit.
    */
   public static PlacementPolicy spread() {
     return by(Criterion.FREE_SLICES.times(-1)).then(Criterion.LOSS);
   }
 
-  /**
-   * Creates a policy from a criterion.
-   *
-   * @param criterion the first criterion
-   * @return a policy of this criterion
-   */
+  /** Creates a policy from a criterion. */
   public static PlacementPolicy by(Criterion criterion) {
     Objects.requireNonNull(criterion, "criterion");
     return new PlacementPolicy(List.of(criterion));
   }
 
-  /**
-   * Adds a criterion to this policy.
-   *
-   * @param criterion decides among placements with equal costs so far
-   * @return a longer policy
-   */
+  /** Adds a criterion, which decides among placements with equal costs so far. */
   public PlacementPolicy then(Criterion criterion) {
     Objects.requireNonNull(criterion, "criterion");
     return new PlacementPolicy(

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.stream.IntStream;
 
 /**
@@ -83,13 +83,13 @@ final class RankedStates {
   }
 
   private double[][] distinct(double[][] least, int profile) {
-    TreeMap<double[], Boolean> distinct = new TreeMap<>(Arrays::compare);
+    TreeSet<double[]> distinct = new TreeSet<>(Arrays::compare);
     for (int cell = profile; cell < least.length; cell += profiles) {
       if (least[cell] != null) {
-        distinct.put(least[cell], true);
+        distinct.add(least[cell]);
       }
     }
-    return distinct.keySet().toArray(double[][]::new);
+    return distinct.toArray(double[][]::new);
   }
 
   /** By state and profile. */
@@ -136,12 +136,7 @@ final class RankedStates {
     return bucketOf[state];
   }
 
-  /** The number of the placement with the lowest cost, or {@link GpuStates#NONE}. */
-  int best(int profile, int state) {
-    return best[profile][state];
-  }
-
-  /** The number of the placement with the lowest cost, by state. */
+  /** By state: the number of the placement with the lowest cost, or {@link GpuStates#NONE}. */
   byte[] best(int profile) {
     return best[profile];
   }
@@ -149,11 +144,6 @@ final class RankedStates {
   /** The level of a profile's cost in a bucket, or {@link #NONE}. */
   char level(int profile, int bucket) {
     return levels[bucket * profiles + profile];
-  }
-
-  /** The costs of the best placement in a state; the profile must fit. */
-  double[] costs(int profile, int state) {
-    return costs[profile][level(profile, bucketOf[state])];
   }
 
   /** The costs of a profile by level, ascending. */

@@ -28,31 +28,20 @@ public final class SharedFleet {
 
   private final Fleet fleet;
 
-  /**
-   * Wraps a fleet.
-   *
-   * @param fleet the fleet; from now on, use it only through this object
-   */
+  /** Wraps a fleet; from now on, use it only through this object. */
   public SharedFleet(Fleet fleet) {
     Objects.requireNonNull(fleet, "fleet");
     this.fleet = fleet;
   }
 
-  /**
-   * Places an instance as {@link Fleet#place(FleetRequest)} does.
-   *
-   * @param request what to place
-   * @return the instance, or {@link Fleet#NONE}
-   */
+  /** Places an instance as {@link Fleet#place(FleetRequest)} does. */
   public synchronized long place(FleetRequest request) {
-    Objects.requireNonNull(request, "request");
     return fleet.place(request);
   }
 
   /**
    * Frees an instance as {@link Fleet#free} does.
    *
-   * @param instance an instance that runs
    * @throws IllegalArgumentException if it does not run
    */
   public synchronized void free(long instance) {
@@ -60,11 +49,8 @@ public final class SharedFleet {
   }
 
   /**
-   * Runs several operations while other threads wait.
-   *
-   * @param work the operations; the fleet must not be used after they return
-   * @param <T> the type of the result
-   * @return what the work returns
+   * Runs several operations while other threads wait, and returns their result. The fleet must not
+   * be used after they return.
    */
   public synchronized <T> T call(Function<? super Fleet, T> work) {
     Objects.requireNonNull(work, "work");

@@ -18,33 +18,35 @@ final class StateTables {
 
   private final int placements;
 
-  /** By placement. */
-  private final byte[] profileOf;
+  /** By placement: its profile, and its memory slices. */
+  final byte[] profileOf;
 
-  private final byte[] sizeOf;
+  final byte[] sizeOf;
 
-  /** By state, ascending number of instances. */
-  private final long[] sets;
+  /** By state, ascending number of instances: its placements, one bit for each. */
+  final long[] sets;
 
   /** By hash of a set: one more than the number of its state, or 0. */
   private final int[] hashed;
 
-  private final char[] neighbours;
-  private final byte[] choices;
-  private final byte[] usedSlices;
-  private final byte[] best;
+  /**
+   * By state and placement: the state after adding or removing the placement, or the same state if
+   * neither is possible.
+   */
+  final char[] neighbours;
+
+  /** By state: the number of placements that can be added. */
+  final byte[] choices;
+
+  final byte[] usedSlices;
+
+  /** By state and profile: the placement after which the most choices remain. */
+  final byte[] best;
 
   /** Computed when a policy asks for it first. */
   private volatile @Nullable ExpectedSlices expected;
 
-  /**
-   * Computes the tables.
-   *
-   * @param sets every state, in any order
-   * @param profileOf the profile of each placement
-   * @param sizeOf the memory slices of each placement
-   * @param profiles the number of profiles
-   */
+  /** Computes the tables of every state, in any order, for so many profiles. */
   StateTables(long[] sets, byte[] profileOf, byte[] sizeOf, int profiles) {
     this.placements = profileOf.length;
     this.profileOf = profileOf;
@@ -147,26 +149,8 @@ final class StateTables {
         && best.length == other.best.length;
   }
 
-  int size() {
-    return sets.length;
-  }
-
-  /** The placements of a state, one bit for each. */
-  long set(int state) {
-    return sets[state];
-  }
-
-  int usedSlices(int state) {
-    return usedSlices[state];
-  }
-
   int profiles() {
     return best.length / sets.length;
-  }
-
-  /** The memory slices of a placement. */
-  int sizeOf(int placement) {
-    return sizeOf[placement];
   }
 
   /** The memory slices that each state is expected to accept next. */
@@ -177,28 +161,5 @@ final class StateTables {
       expected = known;
     }
     return known;
-  }
-
-  /** By placement. */
-  byte[] profileOf() {
-    return profileOf;
-  }
-
-  /**
-   * By state and placement: the state after adding or removing the placement, or the same state if
-   * neither is possible.
-   */
-  char[] neighbours() {
-    return neighbours;
-  }
-
-  /** By state: the number of placements that can be added. */
-  byte[] choices() {
-    return choices;
-  }
-
-  /** By state and profile: the placement after which the most choices remain. */
-  byte[] best() {
-    return best;
   }
 }

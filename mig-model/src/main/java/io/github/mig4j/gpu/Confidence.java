@@ -43,10 +43,8 @@ public enum Confidence {
   }
 
   /**
-   * Parses the text of a constant; the inverse of {@link #toString()}.
+   * Parses the text of a constant, e.g. {@code published-smi}; the inverse of {@link #toString()}.
    *
-   * @param text e.g. {@code "published-smi"}
-   * @return the constant
    * @throws IllegalArgumentException if no constant has this text
    */
   public static Confidence parse(String text) {
@@ -56,12 +54,7 @@ public enum Confidence {
             .formatted(text, Arrays.toString(values()))));
   }
 
-  /**
-   * Returns the less certain of two, which is the confidence of a conclusion from both.
-   *
-   * @param other the other
-   * @return this or the other
-   */
+  /** {@return the less certain of two, which is the confidence of a conclusion from both} */
   public Confidence weaker(Confidence other) {
     Objects.requireNonNull(other, "other");
     return compareTo(other) >= 0 ? this : other;

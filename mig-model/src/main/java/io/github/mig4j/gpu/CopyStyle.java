@@ -7,8 +7,7 @@ import java.lang.annotation.Target;
 import org.immutables.value.Value;
 
 /**
- * The style of the library's value types, with a builder that begins with the values of another
- * object: such a builder can set a value twice.
+ * The library's style, with a builder that begins with another object and can set a value twice.
  */
 @Value.Style(
     visibility = Value.Style.ImplementationVisibility.PACKAGE,

@@ -2,6 +2,7 @@ package io.github.mig4j.gpu;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Comparator;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.regex.Matcher;
@@ -35,12 +36,7 @@ public record DriverVersion(int branch, int minor, int patch) implements Compara
     }
   }
 
-  /**
-   * Reads a version.
-   *
-   * @param text e.g. {@code 580.159.04}, {@code 525.85} or {@code 580.82.07-ubuntu22.04}
-   * @return the version, or empty if the text is none
-   */
+  /** Reads e.g. {@code 525.85} or {@code 580.82.07-ubuntu22.04}; empty if it is no version. */
   public static Optional<DriverVersion> parse(String text) {
     Objects.requireNonNull(text, "text");
     Matcher form = FORM.matcher(text);
@@ -64,7 +60,7 @@ public record DriverVersion(int branch, int minor, int patch) implements Compara
   @Override
   @JsonValue
   public String toString() {
-    String text = "%d.%02d".formatted(branch, minor);
-    return patch == 0 ? text : "%s.%02d".formatted(text, patch);
+    String text = String.format(Locale.ROOT, "%d.%02d", branch, minor);
+    return patch == 0 ? text : String.format(Locale.ROOT, "%s.%02d", text, patch);
   }
 }

@@ -20,18 +20,11 @@ public record GpuBoard(PciDeviceId id, String name, List<String> sharedWith, Pro
   public GpuBoard {
     Objects.requireNonNull(id, "id");
     Objects.requireNonNull(name, "name");
-    Objects.requireNonNull(sharedWith, "sharedWith");
-    sharedWith = List.copyOf(sharedWith);
+    sharedWith = List.copyOf(Objects.requireNonNull(sharedWith, "sharedWith"));
     Objects.requireNonNull(provenance, "provenance");
   }
 
-  /**
-   * A board with an id of its own.
-   *
-   * @param id the PCI device id
-   * @param name the board in words
-   * @param provenance the source of the id
-   */
+  /** A board with an id of its own. */
   public GpuBoard(PciDeviceId id, String name, Provenance provenance) {
     this(id, name, List.of(), provenance);
   }

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -32,10 +32,8 @@ public final class GpuCatalog {
   }
 
   /**
-   * Returns the models that are part of this library: every GPU with published MIG profiles, and
-   * the data-centre GPUs without MIG that are shared by time-slicing.
-   *
-   * @return the bundled catalogue, always the same object
+   * {@return the models that are part of this library, always the same object: every GPU with
+   * published MIG profiles, and the data-centre GPUs without MIG that are shared by time-slicing}
    */
   public static GpuCatalog bundled() {
     return Bundled.CATALOG;
@@ -44,8 +42,6 @@ public final class GpuCatalog {
   /**
    * Reads models from JSON in the form of the bundled file, which docs/gpu-catalogue.md describes.
    *
-   * @param json the text of a catalogue file
-   * @return a catalogue of these models alone
    * @throws IllegalArgumentException if the text is not such a file; the message names the line
    */
   public static GpuCatalog parse(String json) {
@@ -53,12 +49,7 @@ public final class GpuCatalog {
     return new GpuCatalog(CatalogFile.parse(json));
   }
 
-  /**
-   * Adds models to this catalogue. A model replaces one with the same id.
-   *
-   * @param more models to add
-   * @return a new catalogue
-   */
+  /** {@return a catalogue with these models as well; each replaces one with the same id} */
   public GpuCatalog with(GpuModel... more) {
     Objects.requireNonNull(more, "more");
     Map<String, GpuModel> byId = new LinkedHashMap<>();
@@ -83,10 +74,9 @@ public final class GpuCatalog {
    */
   public List<GpuModel> find(String name) {
     Objects.requireNonNull(name, "name");
-    OptionalInt device = PciDeviceId.tryParse(name);
-    if (device.isPresent()) {
-      return select(
-          model -> model.boards().stream().anyMatch(b -> b.id().device() == device.getAsInt()));
+    Optional<PciDeviceId> id = PciDeviceId.tryParse(name);
+    if (id.isPresent()) {
+      return select(model -> model.boards().stream().anyMatch(b -> b.id().equals(id.get())));
     }
     List<GpuModel> byId = select(model -> model.id().equalsIgnoreCase(name));
     if (!byId.isEmpty()) {
@@ -99,10 +89,8 @@ public final class GpuCatalog {
   }
 
   /**
-   * Finds the only model with a name.
+   * Finds the only model with a name, as in {@link #find}.
    *
-   * @param name as in {@link #find}
-   * @return the model
    * @throws UnknownGpuException if no model or more than one has this name; the message lists
    *     similar names or the candidates
    */
@@ -119,20 +107,22 @@ public final class GpuCatalog {
               .formatted(name, ids(found), String.join(", ", others)),
           found);
     }
-    throw new UnknownGpuException(found.isEmpty() ? unknown(name) : ambiguous(name, found), found);
+    throw new UnknownGpuException(
+        found.isEmpty()
+            ? unknown(name)
+            : "GPU name '%s' is shared by %s; use the id of one".formatted(name, ids(found)),
+        found);
   }
 
   /** Boards outside the catalogue with the PCI device id that a name states. */
   private static List<String> othersWithId(String name, List<GpuModel> found) {
-    OptionalInt device = PciDeviceId.tryParse(name);
-    return device.isEmpty()
-        ? List.of()
-        : found.stream()
-            .flatMap(model -> model.boards().stream())
-            .filter(board -> board.id().device() == device.getAsInt())
-            .flatMap(board -> board.sharedWith().stream())
-            .distinct()
-            .toList();
+    Optional<PciDeviceId> id = PciDeviceId.tryParse(name);
+    return found.stream()
+        .flatMap(model -> model.boards().stream())
+        .filter(board -> id.equals(Optional.of(board.id())))
+        .flatMap(board -> board.sharedWith().stream())
+        .distinct()
+        .toList();
   }
 
   private String unknown(String name) {
@@ -173,10 +163,6 @@ public final class GpuCatalog {
         .toList();
   }
 
-  private static String ambiguous(String name, List<GpuModel> found) {
-    return "GPU name '%s' is shared by %s; use the id of one".formatted(name, ids(found));
-  }
-
   private static String ids(List<GpuModel> models) {
     return models.stream().map(GpuModel::id).collect(Collectors.joining(", "));
   }
@@ -192,8 +178,7 @@ public final class GpuCatalog {
 
   /** Holds the bundled catalogue, which is read at the first use. */
   private static final class Bundled {
-    static final GpuCatalog CATALOG =
-        new GpuCatalog(BundledCatalog.read(CatalogFile.bundledText()));
+    static final GpuCatalog CATALOG = new GpuCatalog(CatalogFile.parse(CatalogFile.bundledText()));
   }
 
   /** Two catalogues are equal if they have the same models in the same order. */

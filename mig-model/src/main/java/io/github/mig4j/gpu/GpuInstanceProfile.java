@@ -53,34 +53,23 @@ public interface GpuInstanceProfile extends JsonForm {
   MigProfile profile();
 
   /**
-   * The number in the ID column of {@code nvidia-smi mig -lgip}. It differs from the constant in
-   * the NVML header.
-   *
-   * @return the id, e.g. 19 for {@code 1g} on 7-slice GPUs
+   * {@return the number in the ID column of {@code nvidia-smi mig -lgip}, e.g. 19 for {@code 1g} on
+   * 7-slice GPUs; it differs from the constant in the NVML header}
    */
   OptionalInt id();
 
-  /**
-   * The number of memory slices that an instance covers.
-   *
-   * @return the number of units of the GPU's placement grid, at least 1
-   */
+  /** {@return the number of memory slices that an instance covers, at least 1} */
   OptionalInt size();
 
-  /**
-   * The memory slices at which an instance can start.
-   *
-   * @return indexes of memory slices from 0, ascending; empty if not known
-   */
+  /** {@return the memory slices from 0 where an instance can start, ascending; empty if unknown} */
   List<Integer> starts();
 
   /** {@return the maximum number of instances of this profile on one GPU, at least 1} */
   int maxInstances();
 
   /**
-   * How much one instance takes of the budgets that are not part of its name and placement.
-   *
-   * @return amounts by budget, in the unit of the budget; an unknown budget is absent
+   * {@return how much one instance takes of the budgets that are not part of its name and
+   * placement, in the unit of the budget; an unknown budget is absent}
    */
   @Value.Redacted
   Map<Budget, Integer> amounts();
@@ -96,12 +85,7 @@ public interface GpuInstanceProfile extends JsonForm {
   @Value.Redacted
   Map<Field, Provenance> fieldProvenance();
 
-  /**
-   * How much of a budget one instance takes.
-   *
-   * @param budget the budget
-   * @return the amount, or empty if it is not known
-   */
+  /** {@return how much of a budget one instance takes, or empty if it is not known} */
   default OptionalInt amount(Budget budget) {
     Objects.requireNonNull(budget, "budget");
     return switch (budget) {
@@ -114,24 +98,13 @@ public interface GpuInstanceProfile extends JsonForm {
     };
   }
 
-  /**
-   * The provenance of one fact.
-   *
-   * @param field the fact
-   * @return its own provenance if it has one, otherwise {@link #provenance()}
-   */
+  /** {@return the provenance of one fact: its own, or else {@link #provenance()}} */
   default Provenance provenance(Field field) {
     Objects.requireNonNull(field, "field");
-    Provenance own = fieldProvenance().get(field);
-    return own == null ? provenance() : own;
+    return fieldProvenance().getOrDefault(field, provenance());
   }
 
-  /**
-   * The provenance of the {@linkplain #amount amount} of a budget.
-   *
-   * @param budget the budget
-   * @return the provenance of the field with this amount
-   */
+  /** {@return the provenance of the field with the {@linkplain #amount amount} of a budget} */
   default Provenance provenance(Budget budget) {
     Objects.requireNonNull(budget, "budget");
     return provenance(Field.of(budget));

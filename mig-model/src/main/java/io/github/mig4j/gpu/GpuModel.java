@@ -14,6 +14,7 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.immutables.value.Value;
 
 /**
@@ -45,11 +46,7 @@ public interface GpuModel extends JsonForm {
   @Value.Redacted
   Optional<String> computeCapability();
 
-  /**
-   * The product names of this model. Two models can share a name: two boards of the GB200 do.
-   *
-   * @return products, possibly empty
-   */
+  /** {@return the product names, if any; two models can share one: two boards of the GB200 do} */
   @Value.Redacted
   List<GpuProduct> products();
 
@@ -57,11 +54,7 @@ public interface GpuModel extends JsonForm {
   @Value.Redacted
   List<GpuBoard> boards();
 
-  /**
-   * The memory of the whole GPU, as reported by the driver.
-   *
-   * @return MiB, as {@code nvidia-smi --query-gpu=memory.total} prints it
-   */
+  /** {@return the memory in MiB, as {@code nvidia-smi --query-gpu=memory.total} prints it} */
   @Value.Redacted
   OptionalInt totalMemoryMib();
 
@@ -77,10 +70,8 @@ public interface GpuModel extends JsonForm {
   }
 
   /**
-   * The number of memory slices of the whole GPU, the units of placement: 8 on GPUs with 7 compute
-   * slices, but 12 on an RTX PRO 6000 with 4 compute slices.
-   *
-   * @return the number of memory slices, or empty if it is not published
+   * {@return the number of memory slices of the whole GPU, the units of placement: 8 on GPUs with 7
+   * compute slices, but 12 on an RTX PRO 6000 with 4 compute slices; empty if it is not published}
    */
   @Value.Redacted
   OptionalInt memorySlices();
@@ -89,11 +80,7 @@ public interface GpuModel extends JsonForm {
   @Value.Redacted
   List<GpuInstanceProfile> profiles();
 
-  /**
-   * Engines that all instances use together. Their numbers are not added up.
-   *
-   * @return budgets; empty for data-centre GPUs
-   */
+  /** {@return engines that all instances share, so not added up; none on data-centre GPUs} */
   @Value.Redacted
   Set<Budget> sharedEngines();
 
@@ -116,10 +103,9 @@ public interface GpuModel extends JsonForm {
   Optional<DriverVersion> minimumDriver();
 
   /**
-   * The first driver with these profile names. Earlier drivers give the same profiles of this board
-   * other names, which another model has.
-   *
-   * @return the version, or empty if no driver before it is known to differ
+   * {@return the first driver with these profile names, or empty if no driver before it is known to
+   * differ; earlier drivers give the same profiles of this board other names, which another model
+   * has}
    */
   @Value.Redacted
   Optional<DriverVersion> driverFrom();
@@ -135,12 +121,7 @@ public interface GpuModel extends JsonForm {
     return Provenance.CALLER;
   }
 
-  /**
-   * Whether a driver gives the profiles of this model these names.
-   *
-   * @param driver the version of the driver
-   * @return false if it is known to use other names
-   */
+  /** {@return false if a driver is known to give the profiles of this model other names} */
   default boolean agreesWithDriver(DriverVersion driver) {
     Objects.requireNonNull(driver, "driver");
     return driverFrom().stream().allMatch(from -> driver.compareTo(from) >= 0)
@@ -153,10 +134,8 @@ public interface GpuModel extends JsonForm {
   }
 
   /**
-   * Finds the profile with a name.
-   *
-   * @param name a profile name; {@code 1c.3g.20gb} returns the profile of its GPU instance
-   * @return the profile, or empty if this model has no such profile or compute instance
+   * {@return the profile with a name, or that of the GPU instance of {@code 1c.3g.20gb}; empty if
+   * this model has no such profile or compute instance}
    */
   default Optional<GpuInstanceProfile> profile(MigProfile name) {
     Objects.requireNonNull(name, "name");
@@ -176,8 +155,7 @@ public interface GpuModel extends JsonForm {
    * mig-parted used old names before August 2022 ({@code 7g.79gb} on an A100 with 80 GB, {@code
    * 1g.11gb} on an H100 NVL), and some tables still use them.
    *
-   * @param old a name that this model does not have
-   * @return the current name, or empty if the name is not an old name or the memory is unknown
+   * @return the current name, or empty if the name is no old name or the memory is unknown
    */
   default Optional<MigProfile> renamed(MigProfile old) {
     Objects.requireNonNull(old, "old");
@@ -198,7 +176,6 @@ public interface GpuModel extends JsonForm {
    * Suggests profiles for a name that this model does not have: the current name of an old name, or
    * profiles with the same slices, with other attributes, or with a similar spelling.
    *
-   * @param unknown a name that this model does not have
    * @return at most three names, the most likely first; empty if no name is similar
    */
   default List<MigProfile> suggestions(MigProfile unknown) {
@@ -209,38 +186,29 @@ public interface GpuModel extends JsonForm {
     }
     List<MigProfile> offered =
         profiles().stream().flatMap(p -> p.computeInstances().stream()).toList();
-    List<MigProfile> sameGpuInstance = offered.stream()
-        .filter(p -> p.gpuInstance().equals(unknown.gpuInstance()))
-        .toList();
-    if (!sameGpuInstance.isEmpty()) {
-      return sameGpuInstance.stream().limit(3).toList();
-    }
+    Stream<MigProfile> sameGpuInstance =
+        offered.stream().filter(p -> p.gpuInstance().equals(unknown.gpuInstance()));
     List<MigProfile> sameSlices = offered.stream()
-        .filter(p -> p.computeSlices() == unknown.computeSlices()
-            && p.gpuSlices() == unknown.gpuSlices()
-            && p.suffix().equals(unknown.suffix()))
-        .sorted(Comparator.comparingInt(p -> Math.abs(p.memoryGb() - unknown.memoryGb())))
-        .limit(2)
+        .filter(p ->
+            p.computeSlices() == unknown.computeSlices() && p.gpuSlices() == unknown.gpuSlices())
         .toList();
-    if (!sameSlices.isEmpty()) {
-      return sameSlices;
-    }
-    List<MigProfile> sameSize = offered.stream()
-        .filter(p -> p.computeSlices() == unknown.computeSlices()
-            && p.gpuSlices() == unknown.gpuSlices()
-            && p.memoryGb() == unknown.memoryGb())
-        .limit(3)
-        .toList();
-    if (!sameSize.isEmpty()) {
-      return sameSize;
-    }
-    return Spelling.nearest(
+    Stream<MigProfile> otherMemory = sameSlices.stream()
+        .filter(p -> p.suffix().equals(unknown.suffix()))
+        .sorted(Comparator.comparingInt(p -> Math.abs(p.memoryGb() - unknown.memoryGb())));
+    Stream<MigProfile> otherAttributes =
+        sameSlices.stream().filter(p -> p.memoryGb() == unknown.memoryGb());
+    Stream<MigProfile> similar = Spelling.nearest(
             unknown.toString(),
             profiles().stream().map(p -> p.profile().toString()).toList())
         .stream()
         .map(MigProfile::parse)
-        .filter(p -> isLike(p, unknown))
-        .toList();
+        .filter(p -> isLike(p, unknown));
+    return Stream.of(
+            sameGpuInstance.limit(3), otherMemory.limit(2), otherAttributes.limit(3), similar)
+        .map(Stream::toList)
+        .filter(meant -> !meant.isEmpty())
+        .findFirst()
+        .orElse(List.of());
   }
 
   /** A difference of one digit is no likeness: nobody writes 5g.50gb for 1g.10gb. */
@@ -257,10 +225,8 @@ public interface GpuModel extends JsonForm {
   }
 
   /**
-   * The profile of the whole GPU, which defines its budgets.
-   *
-   * @return the profile with all compute slices and without attributes, e.g. {@code 7g.180gb};
-   *     empty if it is not known
+   * {@return the profile with all compute slices and without attributes, e.g. {@code 7g.180gb},
+   * which defines the GPU's budgets; empty if it is not known}
    */
   default Optional<GpuInstanceProfile> wholeGpu() {
     for (GpuInstanceProfile p : profiles()) {
@@ -271,12 +237,7 @@ public interface GpuModel extends JsonForm {
     return Optional.empty();
   }
 
-  /**
-   * The amount of a budget on the whole GPU.
-   *
-   * @param budget the budget
-   * @return the amount, or empty if it is unknown or all instances share it
-   */
+  /** {@return a budget of the whole GPU, or empty if it is unknown or all instances share it} */
   default OptionalInt capacity(Budget budget) {
     Objects.requireNonNull(budget, "budget");
     return switch (budget) {
@@ -351,20 +312,14 @@ public interface GpuModel extends JsonForm {
     }
   }
 
-  /**
-   * All profile names, for messages.
-   *
-   * @return names in the order of declaration, e.g. {@code 1g.6gb, 1g.6gb+me, 2g.12gb}
-   */
+  /** {@return the profile names as declared, e.g. {@code 1g.6gb, 1g.6gb+me, 2g.12gb}} */
   default String profileNames() {
     return profiles().stream().map(p -> p.profile().toString()).collect(Collectors.joining(", "));
   }
 
   /**
-   * This model with other profiles, such as those that the hardware itself lists.
-   *
-   * @param profiles the profiles
-   * @return a copy with as many compute slices as the largest profile needs
+   * {@return a copy with other profiles, such as those that the hardware itself lists, and as many
+   * compute slices as the largest of them needs}
    */
   default GpuModel withProfiles(List<GpuInstanceProfile> profiles) {
     Objects.requireNonNull(profiles, "profiles");
@@ -391,11 +346,7 @@ public interface GpuModel extends JsonForm {
     Builder() {}
   }
 
-  /**
-   * How certain the layouts of this GPU are.
-   *
-   * @return the weakest confidence of the facts that determine them; unknown if a placement is unknown
-   */
+  /** {@return the weakest confidence of what determines layouts; unknown if a placement is} */
   default Confidence layoutConfidence() {
     Confidence weakest = slicesProvenance().confidence();
     for (GpuInstanceProfile profile : profiles()) {
@@ -415,11 +366,9 @@ public interface GpuModel extends JsonForm {
   }
 
   /**
-   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   * Reads the JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
-   * @return the model
-   * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
+   * @throws IllegalArgumentException naming the field that is missing, unknown or of another kind
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   static GpuModel ofJson(Map<String, Object> json) {

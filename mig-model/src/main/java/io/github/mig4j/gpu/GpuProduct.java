@@ -25,12 +25,9 @@ public record GpuProduct(String name, String label, Provenance provenance) imple
   }
 
   /**
-   * Derives the label from the name like GPU Feature Discovery (k8s-device-plugin internal/lm),
-   * which removes characters that are invalid in labels and replaces blanks by dashes.
-   *
-   * @param name the name as NVML prints it
-   * @param provenance where the name was seen
-   * @return the product
+   * Derives the label from the name as NVML prints it, like GPU Feature Discovery
+   * (k8s-device-plugin internal/lm), which removes characters that are invalid in labels and
+   * replaces blanks by dashes.
    */
   public static GpuProduct named(String name, Provenance provenance) {
     Objects.requireNonNull(name, "name");
@@ -62,12 +59,7 @@ public record GpuProduct(String name, String label, Provenance provenance) imple
       Objects.requireNonNull(mig, "mig");
     }
 
-    /**
-     * Takes a label apart; the inverse of {@link #toString()}.
-     *
-     * @param value the label's value
-     * @return its parts; whatever is no suffix belongs to the product
-     */
+    /** Takes a label apart; the inverse of {@link #toString()}. What is no suffix is product. */
     public static Label parse(String value) {
       Objects.requireNonNull(value, "value");
       Matcher form = FORM.matcher(value);
@@ -79,60 +71,34 @@ public record GpuProduct(String name, String label, Provenance provenance) imple
           : of(value);
     }
 
-    /**
-     * The label of GPUs that are neither cut nor shared.
-     *
-     * @param product the product
-     * @return the label without suffix
-     */
+    /** {@return the label of GPUs that are neither cut nor shared, without suffix} */
     public static Label of(String product) {
       Objects.requireNonNull(product, "product");
       return new Label(product, Optional.empty(), false);
     }
 
-    /**
-     * The label of MIG devices, as feature discovery writes it.
-     *
-     * @param profile the devices' profile
-     * @return this label with the suffix for MIG
-     */
+    /** {@return this label with the suffix for MIG devices, as feature discovery writes it} */
     public Label with(MigProfile profile) {
       Objects.requireNonNull(profile, "profile");
       return new Label(product, Optional.of(profile.label()), shared);
     }
 
-    /**
-     * The label of a node that offers no GPU, since its GPUs are not cut alike under strategy single.
-     *
-     * @return this label with the suffix {@code -MIG-INVALID}
-     */
+    /** {@return this label with {@code -MIG-INVALID}, for GPUs not cut alike in strategy single} */
     public Label invalid() {
       return new Label(product, Optional.of(INVALID), shared);
     }
 
-    /**
-     * The label of devices that are shared under their usual name.
-     *
-     * @return this label with the suffix {@code -SHARED}
-     */
+    /** {@return this label with {@code -SHARED}: devices are shared under their usual name} */
     public Label sharing() {
       return new Label(product, mig, true);
     }
 
-    /**
-     * Whether feature discovery found GPUs that are not cut alike under strategy single.
-     *
-     * @return true for the suffix {@code -MIG-INVALID}
-     */
+    /** {@return whether GPUs are not cut alike with strategy single: {@code -MIG-INVALID}} */
     public boolean isInvalid() {
       return mig.filter(INVALID::equals).isPresent();
     }
 
-    /**
-     * The profile of the devices that this label describes.
-     *
-     * @return the profile; empty if it describes whole GPUs, or none
-     */
+    /** {@return the profile of the devices; empty for whole GPUs, and for no GPU} */
     public Optional<MigProfile> profile() {
       return mig.flatMap(MigProfile::ofLabel);
     }

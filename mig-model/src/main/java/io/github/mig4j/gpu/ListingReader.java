@@ -195,15 +195,12 @@ final class ListingReader {
 
   /** What nvidia-smi says where it has nothing to list. */
   private boolean readAnswer(String trimmed) {
-    if (trimmed.startsWith("No GPU instances found")) {
-      endTable();
-      rows.none(Listing.GPU_INSTANCES);
-      return true;
-    }
-    if (trimmed.startsWith("No compute instances found")) {
-      endTable();
-      rows.none(Listing.COMPUTE_INSTANCES);
-      return true;
+    for (Listing listing : List.of(Listing.GPU_INSTANCES, Listing.COMPUTE_INSTANCES)) {
+      if (trimmed.startsWith("No %s found".formatted(listing.title()))) {
+        endTable();
+        rows.none(listing);
+        return true;
+      }
     }
     if (trimmed.startsWith("No MIG")) {
       endTable();
@@ -290,10 +287,7 @@ final class ListingReader {
     List<String> cells = List.of(rest.strip().split("\\s+"));
     String second = cells.size() > 1 ? cells.get(1) : "";
     Matcher place = START_AND_SIZE.matcher(cells.size() > 2 ? cells.get(2) : "");
-    String id = cells.get(0).endsWith("*")
-        ? cells.get(0).substring(0, cells.get(0).length() - 1)
-        : cells.get(0);
-    int number = number("ID", id, 0, Integer.MAX_VALUE);
+    int number = number("ID", cells.get(0).replaceFirst("\\*$", ""), 0, Integer.MAX_VALUE);
     boolean listsProfiles = second.contains("/")
         || section == Listing.GPU_INSTANCE_PROFILES
         || section == Listing.COMPUTE_INSTANCE_PROFILES;
@@ -438,7 +432,7 @@ final class ListingReader {
     }
     insideRow = false;
     if (isCut(line)) {
-      finishRow("the second line of the row of %s is cut off".formatted(row.profile()));
+      finishRow("the second line of the row of %s is cut off", true);
       return true;
     }
     unfinished = null;
@@ -454,25 +448,21 @@ final class ListingReader {
 
   /** A row without its second line is used as far as it was read. */
   private void finishRow() {
-    ProfileRow row = unfinished;
-    if (row != null && !lower.isEmpty() && !cutReported) {
-      finishRow("the row of %s has no second line".formatted(row.profile()));
-    } else if (row != null) {
-      unfinished = null;
-      rows.add(row, unfinishedLine);
-    }
+    finishRow("the row of %s has no second line", !lower.isEmpty() && !cutReported);
   }
 
-  private void finishRow(String problem) {
+  private void finishRow(String problem, boolean isNew) {
     ProfileRow row = unfinished;
+    unfinished = null;
     if (row != null) {
-      unfinished = null;
       rows.add(row, unfinishedLine);
+    }
+    if (row != null && isNew) {
       cutReported = true;
       findings.add(
           ListingCode.ROWS_MISSING,
-          "%s, so that some of its engines are not known, and more may be missing"
-              .formatted(problem),
+          problem.formatted(row.profile())
+              + ", so that some of its engines are not known, and more may be missing",
           PASTE_AGAIN.formatted(Listing.GPU_INSTANCE_PROFILES));
     }
   }
@@ -594,11 +584,7 @@ final class ListingReader {
                 .formatted(column, min, max, shown(text)));
   }
 
-  /**
-   * What was read.
-   *
-   * @throws ListingSyntaxException if that is nothing
-   */
+  /** {@return what was read} Throws a {@link ListingSyntaxException} if that is nothing. */
   NvidiaSmi result() {
     NvidiaSmi result = rows.result();
     if (!rows.isEmpty()) {

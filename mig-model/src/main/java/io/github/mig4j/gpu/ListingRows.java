@@ -32,14 +32,9 @@ final class ListingRows {
   private static final String WHERE = "nvidia-smi mig %s on the GPU itself";
 
   /** Whose rows a table lists. */
-  private record Subject(int gpu, int gpuInstance) implements Comparable<Subject> {
-    private static final Comparator<Subject> ORDER =
+  private record Subject(int gpu, int gpuInstance) {
+    static final Comparator<Subject> ORDER =
         Comparator.comparingInt(Subject::gpu).thenComparingInt(Subject::gpuInstance);
-
-    @Override
-    public int compareTo(Subject other) {
-      return ORDER.compare(this, other);
-    }
 
     @Override
     public String toString() {
@@ -55,7 +50,8 @@ final class ListingRows {
   /** The rows of one listing by subject, and by the number that distinguishes them there. */
   private final class Rows<R> {
     private final Listing listing;
-    private final SortedMap<Subject, Map<Integer, Read<R>>> bySubject = new TreeMap<>();
+    private final SortedMap<Subject, Map<Integer, Read<R>>> bySubject =
+        new TreeMap<>(Subject.ORDER);
 
     Rows(Listing listing) {
       this.listing = listing;
@@ -174,11 +170,7 @@ final class ListingRows {
   /** nvidia-smi says that there are no instances, also none of those that were listed before. */
   void none(Listing listing) {
     listings.add(listing);
-    if (listing == Listing.GPU_INSTANCES) {
-      instances.bySubject.clear();
-    } else {
-      computeInstances.bySubject.clear();
-    }
+    (listing == Listing.GPU_INSTANCES ? instances : computeInstances).bySubject.clear();
   }
 
   boolean isEmpty() {

@@ -68,12 +68,11 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
   }
 
   /**
-   * Parses a name such as {@code "1g.5gb"}; the inverse of {@link #toString()}.
+   * Parses a name such as {@code "1g.5gb"}, as nvidia-smi prints it or mig-parted reads it; the
+   * inverse of {@link #toString()}.
    *
    * <p>{@code "2c.2g.10gb"} and {@code "02g.10gb"} are read as {@code 2g.10gb}.
    *
-   * @param name the name as nvidia-smi prints it or mig-parted reads it
-   * @return the profile
    * @throws IllegalArgumentException if the name is malformed; the message shows the form
    */
   @JsonCreator
@@ -98,10 +97,9 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
   }
 
   /**
-   * The profile that a text probably means: a profile in other case, without its dot or its unit,
-   * or the name of a resource or of a generated configuration.
+   * The profile that a text such as {@code 3g40gb} probably means: a profile in other case, without
+   * its dot or its unit, or the name of a resource or of a generated configuration.
    *
-   * @param name any text, such as {@code 3g40gb} or {@code nvidia.com/mig-1g.10gb.me}
    * @return the profile, or empty if the text is not like one, or is the name of one
    */
   public static Optional<MigProfile> meant(String name) {
@@ -133,11 +131,9 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
    * <p>On an H200 with 143771 MiB, an instance with 16384 MiB takes one eighth of 141 GiB. Its name
    * is {@code 1g.18gb}.
    *
-   * @param gpuSlices compute slices of the GPU instance
    * @param memoryMib memory of the profile as reported by the driver, in MiB
    * @param totalMemoryMib memory of the whole GPU as reported by the driver, in MiB
    * @param suffix attributes with their sign, e.g. {@code +me}; empty without attributes
-   * @return the profile
    * @throws IllegalArgumentException if the total is below 1, or the memory is negative or above
    *     the total
    */
@@ -153,25 +149,22 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
   }
 
   /**
-   * The name of the extended resource that NVIDIA's device plugin registers for this profile with
-   * strategy {@code mixed}.
+   * {@return the name of the extended resource that NVIDIA's device plugin registers for this
+   * profile with strategy {@code mixed}}
    *
    * <p>Like the plugin (k8s-device-plugin internal/rm), this method replaces only {@code +}: {@code
    * 1g.10gb+me} becomes {@code nvidia.com/mig-1g.10gb.me}, {@code 1g.24gb-me} keeps its dash. The
    * plugin registers no resource for a profile with fewer compute slices than its GPU instance.
-   *
-   * @return the extended resource's name
    */
   public String resourceName() {
     return GpuResource.MIG_PREFIX + label();
   }
 
   /**
-   * The profile whose devices are offered under a resource name; the inverse of {@link
+   * The profile whose devices are offered under a resource name such as {@code
+   * nvidia.com/mig-1g.10gb.me}, or with {@code .shared} behind it; the inverse of {@link
    * #resourceName()}.
    *
-   * @param resource a resource's name, such as {@code nvidia.com/mig-1g.10gb.me}; shared devices may
-   *     be offered with {@code .shared} behind it
    * @return the profile, or empty if this is no resource of MIG devices
    */
   public static Optional<MigProfile> ofResourceName(String resource) {
@@ -186,22 +179,12 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
             : label);
   }
 
-  /**
-   * The name as node labels and resource names spell it, in which no plus is allowed: {@code
-   * 1g.10gb.me} for {@code 1g.10gb+me}.
-   *
-   * @return the name with a dot for each plus
-   */
+  /** {@return the name in labels and resource names: {@code 1g.10gb.me} for {@code 1g.10gb+me}} */
   public String label() {
     return toString().replace('+', '.');
   }
 
-  /**
-   * The profile of a name as node labels spell it; the inverse of {@link #label()}.
-   *
-   * @param label such as {@code 1g.10gb.me}
-   * @return the profile, or empty if no profile is spelled like this
-   */
+  /** {@return the profile with this {@link #label()}, or empty if no profile has it} */
   public static Optional<MigProfile> ofLabel(String label) {
     Objects.requireNonNull(label, "label");
     try {
@@ -212,20 +195,14 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
     }
   }
 
-  /**
-   * The profile of the device's GPU instance: {@code 3g.20gb} for {@code 1c.3g.20gb}.
-   *
-   * @return this profile with all compute slices of its GPU instance
-   */
+  /** {@return the profile of the device's GPU instance: {@code 3g.20gb} for {@code 1c.3g.20gb}} */
   public MigProfile gpuInstance() {
     return isWholeGpuInstance() ? this : new MigProfile(gpuSlices, gpuSlices, memoryGb, suffix);
   }
 
   /**
-   * Whether the device has all compute slices of its GPU instance. Its name then has no {@code c}
-   * part.
-   *
-   * @return true for {@code 3g.20gb}, false for {@code 1c.3g.20gb}
+   * {@return whether the device has all compute slices of its GPU instance, so that its name has no
+   * {@code c} part: true for {@code 3g.20gb}, false for {@code 1c.3g.20gb}}
    */
   public boolean isWholeGpuInstance() {
     return computeSlices == gpuSlices;
@@ -269,10 +246,7 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
     }
   }
 
-  /**
-   * Whether a suffix is one sign and then attributes without repetition. An attribute contains no
-   * sign.
-   */
+  /** Whether a suffix is one sign and then attributes, which have no sign, without repetition. */
   private static boolean isSuffix(String suffix) {
     if (suffix.isEmpty()) {
       return true;

@@ -4,28 +4,22 @@ import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.JsonInput;
 import java.util.EnumMap;
-import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
 
 /** A model as JSON: each fact under the name that {@code migctl model --json} prints. */
 final class ModelJson {
 
-  private static final Map<Budget, String> AMOUNTS = amounts();
+  private static final Map<Budget, String> AMOUNTS = new EnumMap<>(Map.of(
+      Budget.MEMORY_MIB, "memoryMib",
+      Budget.SMS, "sms",
+      Budget.COPY_ENGINES, "copyEngines",
+      Budget.DECODERS, "decoders",
+      Budget.ENCODERS, "encoders",
+      Budget.JPEG_ENGINES, "jpegEngines",
+      Budget.OFA_ENGINES, "ofaEngines"));
 
   private ModelJson() {}
-
-  private static Map<Budget, String> amounts() {
-    Map<Budget, String> names = new LinkedHashMap<>();
-    names.put(Budget.MEMORY_MIB, "memoryMib");
-    names.put(Budget.SMS, "sms");
-    names.put(Budget.COPY_ENGINES, "copyEngines");
-    names.put(Budget.DECODERS, "decoders");
-    names.put(Budget.ENCODERS, "encoders");
-    names.put(Budget.JPEG_ENGINES, "jpegEngines");
-    names.put(Budget.OFA_ENGINES, "ofaEngines");
-    return names;
-  }
 
   static Map<String, Object> of(GpuModel gpu) {
     return JsonFields.of("id", gpu.id())
@@ -119,10 +113,8 @@ final class ModelJson {
         .addAllStarts(in.integers("starts"))
         .maxInstances(in.integer("maxInstances"))
         .provenance(provenance(in));
-    Map<Budget, Integer> amounts = new EnumMap<>(Budget.class);
     AMOUNTS.forEach((budget, name) ->
-        in.optionalInteger(name).ifPresent(amount -> amounts.put(budget, amount)));
-    profile.putAllAmounts(amounts);
+        in.optionalInteger(name).ifPresent(amount -> profile.putAmounts(budget, amount)));
     in.fields("fieldProvenance")
         .allObjects()
         .forEach((field, provenance) -> profile.putFieldProvenance(

@@ -54,28 +54,20 @@ public record NvidiaSmi(
 
   public NvidiaSmi {
     Objects.requireNonNull(listings, "listings");
-    Objects.requireNonNull(profiles, "profiles");
-    Objects.requireNonNull(placements, "placements");
-    Objects.requireNonNull(instances, "instances");
-    Objects.requireNonNull(computeProfiles, "computeProfiles");
-    Objects.requireNonNull(computeInstances, "computeInstances");
-    Objects.requireNonNull(gpus, "gpus");
-    Objects.requireNonNull(findings, "findings");
+    profiles = List.copyOf(Objects.requireNonNull(profiles, "profiles"));
+    placements = List.copyOf(Objects.requireNonNull(placements, "placements"));
+    instances = List.copyOf(Objects.requireNonNull(instances, "instances"));
+    computeProfiles = List.copyOf(Objects.requireNonNull(computeProfiles, "computeProfiles"));
+    computeInstances = List.copyOf(Objects.requireNonNull(computeInstances, "computeInstances"));
+    gpus = List.copyOf(Objects.requireNonNull(gpus, "gpus"));
+    findings = List.copyOf(Objects.requireNonNull(findings, "findings"));
     listings = Collections.unmodifiableSet(new TreeSet<>(listings));
-    profiles = List.copyOf(profiles);
-    placements = List.copyOf(placements);
-    instances = List.copyOf(instances);
-    computeProfiles = List.copyOf(computeProfiles);
-    computeInstances = List.copyOf(computeInstances);
-    gpus = List.copyOf(gpus);
-    findings = List.copyOf(findings);
   }
 
   /**
-   * Reads every listing of one or several texts. Time and memory grow with the length of the texts.
+   * Reads every listing of texts that {@code nvidia-smi mig} printed on one machine. Time and
+   * memory grow with the length of the texts.
    *
-   * @param texts what {@code nvidia-smi mig} printed on one machine
-   * @return the rows, and what was not understood
    * @throws ListingSyntaxException if no text has a row that can be used
    */
   public static NvidiaSmi read(String... texts) {
@@ -87,12 +79,7 @@ public record NvidiaSmi(
     return reader.result();
   }
 
-  /**
-   * Whether every row of the listings was read, as far as the text shows.
-   *
-   * @return false if a finding is worse than a {@linkplain Severity#NOTE note}, so that there may be
-   *     more profiles or instances than were read
-   */
+  /** {@return whether no finding is worse than a note, so that no row is known to be missing} */
   public boolean isComplete() {
     return findings.stream().allMatch(found -> found.severity() == Severity.NOTE);
   }
@@ -155,12 +142,10 @@ public record NvidiaSmi(
    * A row of {@code nvidia-smi mig -lgip}.
    *
    * @param gpu the GPU's index on its node, from 0
-   * @param profile the profile
    * @param id the number that nvidia-smi gives it, which {@code -cgi} takes
    * @param free how many more instances could be created when the listing was printed
    * @param total how many instances the GPU can hold at once
-   * @param amounts what one instance takes, in the unit of the budget; absent where the listing does
-   *     not say it
+   * @param amounts what one instance takes, in the unit of the budget; absent if not listed
    */
   public record ProfileRow(
       int gpu, MigProfile profile, int id, int free, int total, Map<Budget, Integer> amounts)
@@ -194,8 +179,7 @@ public record NvidiaSmi(
   public record PlacementRow(int gpu, int profileId, List<Integer> starts, int size)
       implements JsonForm {
     public PlacementRow {
-      Objects.requireNonNull(starts, "starts");
-      starts = List.copyOf(starts);
+      starts = List.copyOf(Objects.requireNonNull(starts, "starts"));
     }
 
     @Override
@@ -212,7 +196,6 @@ public record NvidiaSmi(
    * A row of {@code nvidia-smi mig -lgi}: a GPU instance that runs.
    *
    * @param gpu the GPU's index on its node, from 0
-   * @param profile the instance's profile
    * @param profileId the number of the profile in {@code -lgip}
    * @param id the instance's number on its GPU
    * @param start index of its first memory slice, from 0
@@ -337,10 +320,8 @@ public record NvidiaSmi(
    * One GPU of a listing of profiles.
    *
    * @param index the GPU's index on its node, from 0
-   * @param model what it can be cut into; its id is {@code gpu-<index>}, as the listing does not
-   *     say the product
-   * @param free how many more instances of each profile could be created when the listing was
-   *     printed
+   * @param model what it can be cut into; its id is {@code gpu-<index>}, since no product is listed
+   * @param free how many more of each profile could be created when the listing was printed
    */
   public record Gpu(int index, GpuModel model, SortedMap<MigProfile, Integer> free)
       implements JsonForm {
@@ -351,10 +332,8 @@ public record NvidiaSmi(
     }
 
     /**
-     * The model under the name of a product.
-     *
-     * @param product the name as {@code nvidia-smi -L} prints it, e.g. {@code NVIDIA B200}
-     * @return the model, with the product's label in lower case as its id
+     * {@return the model under the name of a product as {@code nvidia-smi -L} prints it, e.g.
+     * {@code NVIDIA B200}; its id is the product's label in lower case}
      */
     public GpuModel named(String product) {
       Objects.requireNonNull(product, "product");

@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.OptionalInt;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
@@ -27,34 +27,25 @@ public record PciDeviceId(int device) implements Comparable<PciDeviceId> {
   /**
    * Parses {@code "0x2901"}, or {@code "0x290110DE"} as mig-parted's device filters spell it.
    *
-   * @param text hexadecimal, with or without the vendor part
-   * @return the id
    * @throws IllegalArgumentException if the text has another form
    */
   @JsonCreator
   public static PciDeviceId parse(String text) {
     Objects.requireNonNull(text, "text");
-    OptionalInt device = tryParse(text);
-    if (device.isEmpty()) {
-      throw new IllegalArgumentException(
-          "Not a PCI device id of an NVIDIA GPU: '%s'. Expected e.g. '0x2901' or '0x290110DE'"
-              .formatted(text));
-    }
-    return new PciDeviceId(device.getAsInt());
+    return tryParse(text)
+        .orElseThrow(() -> new IllegalArgumentException(
+            "Not a PCI device id of an NVIDIA GPU: '%s'. Expected e.g. '0x2901' or '0x290110DE'"
+                .formatted(text)));
   }
 
-  static OptionalInt tryParse(String text) {
+  static Optional<PciDeviceId> tryParse(String text) {
     var form = FORM.matcher(text);
     return form.matches()
-        ? OptionalInt.of(Integer.parseInt(form.group(1), 16))
-        : OptionalInt.empty();
+        ? Optional.of(new PciDeviceId(Integer.parseInt(form.group(1), 16)))
+        : Optional.empty();
   }
 
-  /**
-   * The id as in mig-parted's {@code device-filter}: device, then vendor.
-   *
-   * @return e.g. {@code 0x290110DE}
-   */
+  /** {@return the id in mig-parted's {@code device-filter}, with vendor: {@code 0x290110DE}} */
   public String deviceFilter() {
     return String.format(Locale.ROOT, "0x%04X%04X", device, NVIDIA);
   }

@@ -78,20 +78,14 @@ public final class ProfileNeed implements JsonForm {
     this.graphics = graphics;
   }
 
-  /**
-   * Returns a need that every profile meets. The other methods narrow it.
-   *
-   * @return a need without conditions
-   */
+  /** {@return a need that every profile meets; the other methods return narrower ones} */
   public static ProfileNeed anything() {
     return new ProfileNeed(0, Map.of(), Preference.ANY, Preference.ANY);
   }
 
   /**
-   * Requires a minimum of memory.
+   * Requires a minimum of memory that a program can use, in GiB; a profile's name states more.
    *
-   * @param gib memory that a program can use, in GiB; the profile's name states more
-   * @return a narrower need
    * @throws IllegalArgumentException if it is negative or not a number
    */
   public ProfileNeed memoryGib(double gib) {
@@ -101,32 +95,19 @@ public final class ProfileNeed implements JsonForm {
     return new ProfileNeed(gib, atLeast, media, graphics);
   }
 
-  /**
-   * Requires a minimum of streaming multiprocessors.
-   *
-   * @param count how many, not negative
-   * @return a narrower need
-   */
+  /** Requires a minimum of streaming multiprocessors, not negative. */
   public ProfileNeed sms(int count) {
     return atLeast(Budget.SMS, count);
   }
 
-  /**
-   * Requires a minimum of video decoders.
-   *
-   * @param count how many, not negative
-   * @return a narrower need
-   */
+  /** Requires a minimum of video decoders, not negative. */
   public ProfileNeed decoders(int count) {
     return atLeast(Budget.DECODERS, count);
   }
 
   /**
-   * Requires a minimum of a budget.
+   * Requires a minimum of a budget, in its unit.
    *
-   * @param budget which budget
-   * @param amount how much, in the unit of the budget, not negative
-   * @return a narrower need
    * @throws IllegalArgumentException if the amount is negative
    */
   public ProfileNeed atLeast(Budget budget, int amount) {
@@ -140,71 +121,42 @@ public final class ProfileNeed implements JsonForm {
     return new ProfileNeed(memoryGib, more, media, graphics);
   }
 
-  /**
-   * Requires a video decoder, a JPEG decoder and an optical flow accelerator.
-   *
-   * @return a narrower need
-   */
+  /** Requires a video decoder, a JPEG decoder and an optical flow accelerator. */
   public ProfileNeed withMedia() {
     return new ProfileNeed(memoryGib, atLeast, Preference.REQUIRED, graphics);
   }
 
-  /**
-   * Excludes media engines, which leaves them for other devices.
-   *
-   * @return a narrower need
-   */
+  /** Excludes media engines, which leaves them for other devices. */
   public ProfileNeed withoutMedia() {
     return new ProfileNeed(memoryGib, atLeast, Preference.EXCLUDED, graphics);
   }
 
-  /**
-   * Requires graphics, which only profiles with {@code +gfx} have.
-   *
-   * @return a narrower need
-   */
+  /** Requires graphics, which only profiles with {@code +gfx} have. */
   public ProfileNeed withGraphics() {
     return new ProfileNeed(memoryGib, atLeast, media, Preference.REQUIRED);
   }
 
-  /**
-   * Excludes graphics.
-   *
-   * @return a narrower need
-   */
+  /** Excludes graphics. */
   public ProfileNeed withoutGraphics() {
     return new ProfileNeed(memoryGib, atLeast, media, Preference.EXCLUDED);
   }
 
   /**
-   * Finds the smallest profile that meets this need.
-   *
-   * @param gpu the model
-   * @return the profile with the least memory, then the fewest slices and attributes; empty if no
-   *     profile is known to meet the need
+   * {@return the smallest profile that meets this need: that with the least memory, then the fewest
+   * slices and attributes; empty if no profile is known to meet it}
    */
   public Optional<GpuInstanceProfile> smallestOn(GpuModel gpu) {
     Objects.requireNonNull(gpu, "gpu");
     return matching(gpu, Match.YES).findFirst();
   }
 
-  /**
-   * Finds every profile that meets this need.
-   *
-   * @param gpu the model
-   * @return profiles, smallest first
-   */
+  /** {@return every profile that meets this need, smallest first} */
   public List<GpuInstanceProfile> allOn(GpuModel gpu) {
     Objects.requireNonNull(gpu, "gpu");
     return matching(gpu, Match.YES).toList();
   }
 
-  /**
-   * Finds the profiles that may meet this need, but whose numbers are not all known.
-   *
-   * @param gpu the model
-   * @return profiles, smallest first; empty if all numbers are known
-   */
+  /** {@return the profiles that may meet this need, but lack a number, smallest first} */
   public List<GpuInstanceProfile> undeterminedOn(GpuModel gpu) {
     Objects.requireNonNull(gpu, "gpu");
     return matching(gpu, Match.UNKNOWN).toList();
@@ -228,10 +180,7 @@ public final class ProfileNeed implements JsonForm {
     return match;
   }
 
-  /**
-   * The memory in a name is at least the usable memory, so it can exclude a profile with unknown
-   * memory.
-   */
+  /** The name has at least the usable memory, so it can exclude a profile of unknown memory. */
   private Match hasMemory(GpuInstanceProfile profile) {
     OptionalInt mib = profile.amount(Budget.MEMORY_MIB);
     if (memoryGib == 0 || mib.isPresent()) {
@@ -321,11 +270,9 @@ public final class ProfileNeed implements JsonForm {
   }
 
   /**
-   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   * Reads the JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
-   * @return the need
-   * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
+   * @throws IllegalArgumentException naming the field that is missing, unknown or of another kind
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static ProfileNeed ofJson(Map<String, Object> json) {

@@ -49,8 +49,6 @@ public final class DriverPrediction {
   /**
    * Creates the prediction for a GPU model.
    *
-   * @param gpu a model with MIG whose placements are known
-   * @return the prediction
    * @throws IllegalArgumentException if the model has no MIG or its placements are not known
    */
   public static DriverPrediction of(GpuModel gpu) {
@@ -95,10 +93,7 @@ public final class DriverPrediction {
    * Predicts how mig-parted creates these devices. mig-parted sorts them by descending size and
    * tries one distinct order after the other on an empty GPU, until the driver accepts one.
    *
-   * @param devices counts by profile, at least 1 each
-   * @return the orders that it tries
-   * @throws IllegalArgumentException if the GPU does not offer one of the profiles, or a count is
-   *     below 1
+   * @throws IllegalArgumentException if a profile is not offered, or a count is below 1
    */
   public Orderings orderings(Map<MigProfile, Integer> devices) {
     Objects.requireNonNull(devices, "devices");
@@ -201,14 +196,12 @@ public final class DriverPrediction {
    * The predicted result of one order.
    *
    * @param placements GPU instances in the order of their creation
-   * @param failedAt index in the order of the first device without a free placement; empty if all
-   *     devices are created
+   * @param failedAt index of the first device without a free placement; empty if all are created
    */
   public record Creation(List<Placement> placements, OptionalInt failedAt) implements JsonForm {
     public Creation {
-      Objects.requireNonNull(placements, "placements");
+      placements = List.copyOf(Objects.requireNonNull(placements, "placements"));
       Objects.requireNonNull(failedAt, "failedAt");
-      placements = List.copyOf(placements);
     }
 
     /** {@return whether all devices are created} */
@@ -226,8 +219,7 @@ public final class DriverPrediction {
    * The orders that mig-parted is predicted to try.
    *
    * @param distinct how many distinct orders the devices have; 10<sup>100</sup> also means more
-   * @param tried how many of them it tries, the accepted one included; the prediction stops at
-   *     10000
+   * @param tried how many of them it tries, also the accepted one; the prediction stops at 10000
    * @param accepted the result of the accepted order; empty if all orders fail, or the first 10000
    */
   public record Orderings(BigInteger distinct, int tried, Optional<Creation> accepted)

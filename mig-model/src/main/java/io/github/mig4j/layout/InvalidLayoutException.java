@@ -11,20 +11,15 @@ import java.util.List;
 public final class InvalidLayoutException extends MigException {
   private static final long serialVersionUID = 1L;
 
-  private final transient PlacementResult result;
+  private final transient List<Violation> violations;
 
-  InvalidLayoutException(GpuModel gpu, PlacementResult.Rejected rejected) {
-    super("No layout for %s: %s".formatted(gpu.id(), Violation.summary(rejected.violations())));
-    this.result = rejected;
-  }
-
-  InvalidLayoutException(GpuModel gpu, PlacementResult.Undetermined undetermined) {
-    super("No layout for %s: %s".formatted(gpu.id(), undetermined.message()));
-    this.result = undetermined;
+  InvalidLayoutException(GpuModel gpu, String reason, List<Violation> violations) {
+    super("No layout for %s: %s".formatted(gpu.id(), reason));
+    this.violations = violations;
   }
 
   /** {@return all reasons why no layout exists; empty if the result is undetermined} */
   public List<Violation> violations() {
-    return result instanceof PlacementResult.Rejected rejected ? rejected.violations() : List.of();
+    return violations == null ? List.of() : violations;
   }
 }

@@ -64,36 +64,21 @@ public final class LayoutDiagram {
 
     private Builder() {}
 
-    /**
-     * Adds the next GPU, with a layout.
-     *
-     * @param layout the GPU's layout
-     * @return this builder
-     */
+    /** Adds the next GPU, with a layout. */
     public Builder add(MigLayout layout) {
       Objects.requireNonNull(layout, "layout");
       gpus.add(row(layout));
       return this;
     }
 
-    /**
-     * Adds the next GPU, on which MIG is off.
-     *
-     * @param gpu the GPU, which can be one without MIG
-     * @return this builder
-     */
+    /** Adds the next GPU, on which MIG is off, or which has none. */
     public Builder addWhole(GpuModel gpu) {
       Objects.requireNonNull(gpu, "gpu");
       gpus.add(withoutLayout(gpu, "whole GPU"));
       return this;
     }
 
-    /**
-     * Adds the next GPU, whose layout is not known.
-     *
-     * @param gpu the GPU
-     * @return this builder
-     */
+    /** Adds the next GPU, whose layout is not known. */
     public Builder addUnknown(GpuModel gpu) {
       Objects.requireNonNull(gpu, "gpu");
       gpus.add(withoutLayout(gpu, "layout not known"));
@@ -103,7 +88,6 @@ public final class LayoutDiagram {
     /**
      * Draws the GPUs. Neighbours that look the same are one drawing.
      *
-     * @return the diagram
      * @throws IllegalArgumentException if there is no GPU
      */
     public LayoutDiagram build() {
@@ -122,11 +106,7 @@ public final class LayoutDiagram {
           first = next;
         }
       }
-      return new LayoutDiagram(
-          gpus.size() == 1
-              ? "MIG layout of " + rows.get(0).title()
-              : "MIG layouts of a node with %s GPUs".formatted(gpus.size()),
-          rows);
+      return of("MIG layouts of a node with %s GPUs".formatted(gpus.size()), gpus.size(), rows);
     }
 
     /** The number of GPUs, e.g. {@code diagram of a node with 2 GPUs}. */
@@ -136,12 +116,7 @@ public final class LayoutDiagram {
     }
   }
 
-  /**
-   * Draws one GPU.
-   *
-   * @param layout the GPU's layout
-   * @return the drawing
-   */
+  /** {@return the drawing of one GPU} */
   public static LayoutDiagram of(MigLayout layout) {
     Objects.requireNonNull(layout, "layout");
     Row row = row(layout);
@@ -149,10 +124,8 @@ public final class LayoutDiagram {
   }
 
   /**
-   * Draws the GPUs of a node, one below the other. Neighbours that look the same are one drawing.
+   * Draws the GPUs of a node by index. Neighbours that look the same are one drawing.
    *
-   * @param layouts the layout of each GPU, by index; at least one
-   * @return the drawing
    * @throws IllegalArgumentException if the list is empty
    */
   public static LayoutDiagram ofNode(List<MigLayout> layouts) {
@@ -168,18 +141,14 @@ public final class LayoutDiagram {
    * <pre>{@code
    * LayoutDiagram.node().add(layout).addWhole(l40s).build();
    * }</pre>
-   *
-   * @return a builder without GPUs
    */
   public static Builder node() {
     return new Builder();
   }
 
   /**
-   * Draws each layout of several GPUs once, with the number of GPUs that have it.
+   * Draws each layout of several GPUs once, in the map's order, with the number of its GPUs.
    *
-   * @param layouts the number of GPUs by layout, in the order of the drawing; at least one layout
-   * @return the drawing
    * @throws IllegalArgumentException if the map is empty
    */
   public static LayoutDiagram ofCounts(Map<MigLayout, Integer> layouts) {
@@ -187,12 +156,9 @@ public final class LayoutDiagram {
   }
 
   /**
-   * Draws each layout of several GPUs once, with the number of GPUs that have it, and below them the
-   * GPUs on which MIG is off.
+   * Draws each layout of several GPUs once, with the number of GPUs that have it, and below them
+   * the GPUs on which MIG is off, with their number by model; both in the order of the maps.
    *
-   * @param layouts the number of GPUs by layout, in the order of the drawing
-   * @param whole the number of GPUs without a layout by model, in the order of the drawing
-   * @return the drawing
    * @throws IllegalArgumentException if both maps are empty
    */
   public static LayoutDiagram ofCounts(
@@ -205,30 +171,26 @@ public final class LayoutDiagram {
     if (rows.isEmpty()) {
       throw new IllegalArgumentException("A diagram needs at least one GPU, but the map is empty");
     }
-    return new LayoutDiagram(
-        rows.size() == 1
-            ? "MIG layout of " + rows.get(0).title()
-            : "%s MIG layouts".formatted(rows.size()),
-        rows);
+    return of("%s MIG layouts".formatted(rows.size()), rows.size(), rows);
+  }
+
+  private static LayoutDiagram of(String titleOfSeveral, int number, List<Row> rows) {
+    String title = number == 1 ? "MIG layout of " + rows.get(0).title() : titleOfSeveral;
+    return new LayoutDiagram(title, rows);
   }
 
   private static String times(int count) {
     return count == 1 ? "" : count + " x ";
   }
 
-  /**
-   * Returns the diagram in ASCII characters.
-   *
-   * @return lines of at most 80 columns, each with a line feed at the end
-   */
+  /** {@return the diagram in ASCII: lines of at most 80 columns, each with a line feed} */
   public String toText() {
     return new TextDrawing(rows).toString();
   }
 
   /**
-   * Returns the diagram as an SVG document, with a title and a description for screen readers.
-   *
-   * @return XML in UTF-8 without declaration, with a line feed at the end
+   * {@return the diagram as an SVG document in UTF-8 without declaration, with a line feed at the
+   * end, and with a title and a description for screen readers}
    */
   public String toSvg() {
     return new SvgDrawing(title, rows).toString();

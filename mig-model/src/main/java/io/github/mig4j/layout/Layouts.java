@@ -16,6 +16,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
@@ -41,8 +42,6 @@ public final class Layouts {
   /**
    * Lists the layouts with all profiles of a GPU.
    *
-   * @param gpu a model with MIG whose placements are known
-   * @return its layouts
    * @throws IllegalArgumentException if the model has no MIG or its placements are not known
    */
   public static Layouts of(GpuModel gpu) {
@@ -54,10 +53,8 @@ public final class Layouts {
   }
 
   /**
-   * Lists the layouts with some profiles, as if the GPU had no others.
+   * Lists the layouts with some profiles, at least one, as if the GPU had no others.
    *
-   * @param names profiles, at least one
-   * @return their layouts
    * @throws IllegalArgumentException if a name is malformed or the GPU does not offer it
    */
   public Layouts over(String... names) {
@@ -85,11 +82,7 @@ public final class Layouts {
     return table;
   }
 
-  /**
-   * Every placement of the profiles.
-   *
-   * @return pairs of profile and start by ascending start, 25 on an H100
-   */
+  /** {@return every placement of the profiles by ascending start, 25 on an H100} */
   public List<Placement> placements() {
     return table.placements();
   }
@@ -98,7 +91,6 @@ public final class Layouts {
    * Returns what {@link #states} returns, as numbers: bit i of a state is set if it has the i-th of
    * {@link #placements}. No layout is created, so thousands of states take less than a millisecond.
    *
-   * @param limit the number of states after which the search ends
    * @return each state once, a state before the states that contain it; not more than the limit
    * @throws IllegalStateException if there are more than 64 placements
    */
@@ -125,39 +117,24 @@ public final class Layouts {
   }
 
   /**
-   * Returns every legal set of placements, the empty one included. Layouts with the same devices
-   * and different placements are different states.
-   *
-   * @return layouts, each once
+   * {@return every legal set of placements once, the empty one included; layouts with the same
+   * devices and different placements are different states}
    */
   public Stream<MigLayout> states() {
     return walk(any -> true).map(Walk::layout);
   }
 
-  /**
-   * Returns the states to which no instance of these profiles can be added.
-   *
-   * @return layouts, each once
-   */
+  /** {@return the states to which no instance of these profiles can be added, each once} */
   public Stream<MigLayout> maximalStates() {
     return walk(PlacementTable.State::isMaximal).map(Walk::layout);
   }
 
-  /**
-   * Returns every multiset of GPU instances that fits, the empty one included. The placements do
-   * not matter.
-   *
-   * @return counts by profile, each once
-   */
+  /** {@return each multiset of GPU instances that fits once, also the empty one, as counts} */
   public Stream<SortedMap<MigProfile, Integer>> multisets() {
     return counts().map(this::byProfile);
   }
 
-  /**
-   * Returns the multisets of GPU instances that fit and are not part of a larger one.
-   *
-   * @return counts by profile, each once
-   */
+  /** {@return those of {@link #multisets} that are not part of a larger one} */
   public Stream<SortedMap<MigProfile, Integer>> maximalMultisets() {
     Set<List<Integer>> all = counts().collect(Collectors.toSet());
     return counts().filter(counts -> isMaximal(counts, all)).map(this::byProfile);
@@ -165,15 +142,11 @@ public final class Layouts {
 
   /** A part of a legal multiset is legal, so comparing with one more instance is enough. */
   private static boolean isMaximal(List<Integer> counts, Set<List<Integer>> all) {
-    List<Integer> more = new ArrayList<>(counts);
-    for (int i = 0; i < counts.size(); i++) {
+    return IntStream.range(0, counts.size()).noneMatch(i -> {
+      List<Integer> more = new ArrayList<>(counts);
       more.set(i, counts.get(i) + 1);
-      if (all.contains(more)) {
-        return false;
-      }
-      more.set(i, counts.get(i));
-    }
-    return true;
+      return all.contains(more);
+    });
   }
 
   /** The multisets of the first states; for known GPUs, these are all if the limit is above 2,319. */

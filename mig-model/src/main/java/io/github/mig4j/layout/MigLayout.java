@@ -56,10 +56,7 @@ public final class MigLayout implements JsonForm {
   private final GpuModel gpu;
   private final List<Placement> placements;
 
-  /**
-   * Computed at the first use if the devices are the GPU instances; two threads may compute it
-   * twice.
-   */
+  /** Computed at the first use if they are the GPU instances; two threads may both do it. */
   private @Nullable SortedMap<MigProfile, Integer> devices;
 
   MigLayout(GpuModel gpu, List<Placement> placements, Map<MigProfile, Integer> devices) {
@@ -74,24 +71,16 @@ public final class MigLayout implements JsonForm {
     this.placements = List.copyOf(placements);
   }
 
-  /**
-   * Creates a builder for a layout on a GPU.
-   *
-   * @param gpu the model
-   * @return a builder without devices
-   */
+  /** {@return a builder for a layout on a GPU, without devices} */
   public static Builder on(GpuModel gpu) {
     Objects.requireNonNull(gpu, "gpu");
     return new Builder(gpu);
   }
 
   /**
-   * Finds a legal layout for a multiset of MIG devices, at any placements. This is the placement
-   * validator.
+   * Finds a legal layout for MIG devices, at any placements. This is the placement validator.
    *
-   * @param gpu the model
-   * @param devices counts by profile, at least 1 each; empty means a GPU in MIG mode without
-   *     devices
+   * @param devices counts by profile, at least 1 each; empty: a GPU in MIG mode without devices
    * @return placed with the layout, rejected with every reason, or undetermined without the data
    * @throws IllegalArgumentException if a count is below 1
    */
@@ -113,11 +102,7 @@ public final class MigLayout implements JsonForm {
     return placements;
   }
 
-  /**
-   * The MIG devices: the GPU instances, or the compute instances that share them.
-   *
-   * @return counts by profile
-   */
+  /** {@return the MIG devices: the GPU instances, or the compute instances that share them} */
   public SortedMap<MigProfile, Integer> devices() {
     SortedMap<MigProfile, Integer> known = devices;
     if (known == null) {
@@ -134,9 +119,8 @@ public final class MigLayout implements JsonForm {
   }
 
   /**
-   * The placements at which one more GPU instance fits beside the instances of this layout.
-   *
-   * @return placements by ascending start, each possible on its own; empty if the GPU is full
+   * {@return the placements, by ascending start, at which one more GPU instance fits beside those
+   * of this layout, each possible on its own; empty if the GPU is full}
    */
   public List<Placement> freePlacements() {
     PlacementTable table = new PlacementTable(
@@ -150,10 +134,8 @@ public final class MigLayout implements JsonForm {
   }
 
   /**
-   * How many instances of each profile fit beside the instances of this layout, if all of them have
-   * that profile.
-   *
-   * @return counts of at least 1 by profile; empty if the GPU is full
+   * {@return how many instances of each profile, at least 1, fit beside the instances of this
+   * layout, if all of them have that profile; empty if the GPU is full}
    */
   public SortedMap<MigProfile, Integer> room() {
     SortedMap<MigProfile, Integer> room = new TreeMap<>();
@@ -177,10 +159,8 @@ public final class MigLayout implements JsonForm {
   }
 
   /**
-   * How certain it is that the hardware accepts this layout: the confidence of the least certain
-   * fact about its profiles.
-   *
-   * @return the confidence; without devices, the confidence of the GPU's number of slices
+   * {@return how certain it is that the hardware accepts this layout: the confidence of the least
+   * certain fact about its profiles, or without devices, of the GPU's number of slices}
    */
   public Confidence confidence() {
     return profiles().stream()
@@ -189,11 +169,7 @@ public final class MigLayout implements JsonForm {
         .reduce(gpu.slicesProvenance().confidence(), Confidence::weaker);
   }
 
-  /**
-   * The budgets that are not checked, because numbers of this model are not published.
-   *
-   * @return budgets; empty if all numbers are known
-   */
+  /** {@return the budgets that are not checked, because numbers of this model are not published} */
   public Set<Budget> uncheckedBudgets() {
     Set<Budget> unchecked = EnumSet.noneOf(Budget.class);
     for (Budget budget : Budget.values()) {
@@ -250,9 +226,6 @@ public final class MigLayout implements JsonForm {
     /**
      * Adds devices at any placement.
      *
-     * @param profile a name such as {@code 1g.23gb}
-     * @param count how many, at least 1
-     * @return this builder
      * @throws IllegalArgumentException if the name is malformed or the count is below 1
      */
     public Builder add(String profile, int count) {
@@ -263,9 +236,6 @@ public final class MigLayout implements JsonForm {
     /**
      * Adds devices at any placement.
      *
-     * @param profile the profile
-     * @param count how many, at least 1
-     * @return this builder
      * @throws IllegalArgumentException if the count is below 1
      */
     public Builder add(MigProfile profile, int count) {
@@ -279,11 +249,8 @@ public final class MigLayout implements JsonForm {
     }
 
     /**
-     * Adds one GPU instance at a given start.
+     * Adds one GPU instance, such as {@code 3g.90gb}, at its first memory slice, from 0.
      *
-     * @param profile a profile without a {@code c} part, such as {@code 3g.90gb}
-     * @param start index of its first memory slice, from 0
-     * @return this builder
      * @throws IllegalArgumentException if the name is malformed or has a {@code c} part
      */
     public Builder addAt(String profile, int start) {
@@ -299,11 +266,8 @@ public final class MigLayout implements JsonForm {
     }
 
     /**
-     * Keeps GPU instances that run where they are. A layout that is found has them, and so has each
-     * of the {@linkplain #nearest nearest}.
-     *
-     * @param instances the GPU instances, such as those of {@link RunningInstances}
-     * @return this builder
+     * Keeps GPU instances that run where they are, such as those of {@link RunningInstances}. A
+     * layout that is found has them, and so has each of the {@linkplain #nearest nearest}.
      */
     public Builder keeping(Collection<Placement> instances) {
       Objects.requireNonNull(instances, "instances");
@@ -325,18 +289,16 @@ public final class MigLayout implements JsonForm {
     }
 
     /**
-     * The layouts nearest to what was asked for: those with the fewest instances changed, and among
-     * these the ones with the closest memory. A name that the GPU lacks counts as the one it was
-     * probably {@linkplain GpuModel#suggestions meant} for.
+     * The layouts nearest to what was asked for, nearest first: those with the fewest instances
+     * changed, and among these the ones with the closest memory. A name that the GPU lacks counts
+     * as the one it was probably {@linkplain GpuModel#suggestions meant} for.
      *
      * <p>Each layout {@linkplain #keeping keeps} what runs, and adds something to it. Each has the
      * instances with a chosen start at that start, unless the starts contradict each other, the GPU
      * or what runs; only then some of them are moved or left out. So a request that does not fit is
      * never among the layouts.
      *
-     * @param limit the maximum number of layouts, at least 0
-     * @return layouts of whole GPU instances, nearest first; empty if the GPU's placements are not
-     *     known
+     * @return at most so many, of whole GPU instances; none if the GPU's placements are unknown
      * @throws IllegalArgumentException if the limit is negative
      */
     public List<MigLayout> nearest(int limit) {
@@ -347,9 +309,8 @@ public final class MigLayout implements JsonForm {
     }
 
     /**
-     * Finds a legal layout or throws.
+     * Finds a legal layout.
      *
-     * @return the layout
      * @throws InvalidLayoutException with every reason, if no layout exists
      */
     public MigLayout build() {
@@ -374,11 +335,10 @@ public final class MigLayout implements JsonForm {
   }
 
   /**
-   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   * Reads the JSON form of a layout on a bundled GPU, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
-   * @return the layout, on a GPU of the bundled catalogue
-   * @throws IllegalArgumentException if a field is missing, unknown or of another kind, if the catalogue has no such GPU, or if the layout is not legal
+   * @throws IllegalArgumentException naming the field that is missing, unknown or of another kind,
+   *     if the catalogue has no such GPU, or if the layout is not legal
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static MigLayout ofJson(Map<String, Object> json) {

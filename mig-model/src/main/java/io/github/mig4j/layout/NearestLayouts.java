@@ -74,7 +74,7 @@ final class NearestLayouts {
         .multisetsOfFirst(MAX_STATES_COMPARED)
         .filter(this::addsToWhatRuns)
         .map(this::distanceOf)
-        .sorted()
+        .sorted(Distance.ORDER)
         .flatMap(
             distance -> (possible ? with(all, distance.to) : withMostStarts(distance.to)).stream())
         .limit(limit)
@@ -154,27 +154,18 @@ final class NearestLayouts {
         .sum();
   }
 
-  /**
-   * The distance of a multiset from the request; the comparison goes from the first number to the
-   * last.
-   */
+  /** The distance of a multiset from the request, compared from the first number to the last. */
   private record Distance(
       SortedMap<MigProfile, Integer> to,
       long changed,
       long memory,
       long computeSlices,
-      long attributesNotRequested)
-      implements Comparable<Distance> {
+      long attributesNotRequested) {
 
-    private static final Comparator<Distance> ORDER = Comparator.comparingLong(Distance::changed)
+    static final Comparator<Distance> ORDER = Comparator.comparingLong(Distance::changed)
         .thenComparingLong(Distance::memory)
         .thenComparingLong(Distance::computeSlices)
         .thenComparingLong(Distance::attributesNotRequested)
         .thenComparing(distance -> distance.to.toString());
-
-    @Override
-    public int compareTo(Distance other) {
-      return ORDER.compare(this, other);
-    }
   }
 }

@@ -38,12 +38,7 @@ public record Placement(MigProfile profile, int start, int size)
     return start + size;
   }
 
-  /**
-   * Whether two placements share a memory slice.
-   *
-   * @param other the other
-   * @return true if they do
-   */
+  /** {@return whether two placements share a memory slice} */
   public boolean overlaps(Placement other) {
     Objects.requireNonNull(other, "other");
     return start < other.end() && other.start < end();
@@ -76,11 +71,9 @@ public record Placement(MigProfile profile, int start, int size)
   }
 
   /**
-   * Reads a value from its JSON form, the inverse of {@link #toJson()}.
+   * Reads the JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
-   * @return the placement
-   * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
+   * @throws IllegalArgumentException naming the field that is missing, unknown or of another kind
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static Placement ofJson(Map<String, Object> json) {

@@ -18,19 +18,16 @@ import java.util.stream.Collectors;
 public sealed interface PlacementResult extends JsonForm {
 
   /**
-   * Returns the layout or throws.
+   * {@return the layout}
    *
-   * @return the layout
    * @throws InvalidLayoutException with every reason, if no layout exists
    */
   MigLayout orElseThrow();
 
   /**
-   * How certain this result is. A layout has the confidence of the least certain fact about its
-   * profiles. A rejection has the confidence of its most certain reason. An undetermined result has
-   * {@link Confidence#UNKNOWN}.
-   *
-   * @return the confidence
+   * {@return how certain this result is: a layout has the confidence of the least certain fact
+   * about its profiles, a rejection that of its most certain reason, and an undetermined result has
+   * {@link Confidence#UNKNOWN}}
    */
   Confidence confidence();
 
@@ -69,14 +66,12 @@ public sealed interface PlacementResult extends JsonForm {
   /**
    * The request does not fit.
    *
-   * @param gpu the model
    * @param violations every reason, never empty
    */
   record Rejected(GpuModel gpu, List<Violation> violations) implements PlacementResult {
     public Rejected {
       Objects.requireNonNull(gpu, "gpu");
-      Objects.requireNonNull(violations, "violations");
-      violations = List.copyOf(violations);
+      violations = List.copyOf(Objects.requireNonNull(violations, "violations"));
       if (violations.isEmpty()) {
         throw new IllegalArgumentException("A rejection needs at least one violation");
       }
@@ -84,7 +79,7 @@ public sealed interface PlacementResult extends JsonForm {
 
     @Override
     public MigLayout orElseThrow() {
-      throw new InvalidLayoutException(gpu, this);
+      throw new InvalidLayoutException(gpu, Violation.summary(violations), violations);
     }
 
     @Override
@@ -116,14 +111,12 @@ public sealed interface PlacementResult extends JsonForm {
    * The known counts and budgets allow the request, but the placements of its profiles on this
    * model are not published.
    *
-   * @param gpu the model
    * @param profiles the requested profiles without placements
    */
   record Undetermined(GpuModel gpu, List<MigProfile> profiles) implements PlacementResult {
     public Undetermined {
       Objects.requireNonNull(gpu, "gpu");
-      Objects.requireNonNull(profiles, "profiles");
-      profiles = List.copyOf(profiles);
+      profiles = List.copyOf(Objects.requireNonNull(profiles, "profiles"));
     }
 
     /** {@return the missing data and how to read it, in a sentence without a full stop} */
@@ -137,7 +130,7 @@ public sealed interface PlacementResult extends JsonForm {
 
     @Override
     public MigLayout orElseThrow() {
-      throw new InvalidLayoutException(gpu, this);
+      throw new InvalidLayoutException(gpu, message(), List.of());
     }
 
     @Override

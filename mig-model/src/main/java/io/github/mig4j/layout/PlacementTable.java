@@ -6,7 +6,7 @@ import io.github.mig4j.gpu.GpuModel;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.stream.Stream;
 
 /**
  * Every placement of some profiles as a bit mask, with its amounts of the budgets that can be
@@ -58,14 +58,10 @@ final class PlacementTable {
 
   /** The budgets that placements without a common slice can exceed. */
   private List<Budget> binding() {
-    List<Budget> binding = new ArrayList<>();
-    for (Budget budget : Budget.values()) {
-      OptionalInt capacity = gpu.capacity(budget);
-      if (capacity.isPresent() && upperBound(budget) > capacity.getAsInt()) {
-        binding.add(budget);
-      }
-    }
-    return binding;
+    return Stream.of(Budget.values())
+        .filter(budget -> gpu.capacity(budget).isPresent()
+            && upperBound(budget) > gpu.capacity(budget).getAsInt())
+        .toList();
   }
 
   GpuModel gpu() {
@@ -191,10 +187,6 @@ final class PlacementTable {
         }
       }
       return true;
-    }
-
-    int count(int profile) {
-      return counts[profile];
     }
 
     int[] counts() {

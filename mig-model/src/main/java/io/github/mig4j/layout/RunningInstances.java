@@ -7,7 +7,6 @@ import io.github.mig4j.gpu.NvidiaSmi;
 import io.github.mig4j.gpu.NvidiaSmi.ComputeInstanceRow;
 import io.github.mig4j.gpu.NvidiaSmi.InstanceRow;
 import io.github.mig4j.text.JsonFields;
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -45,31 +44,28 @@ public record RunningInstances(
   }
 
   /**
-   * What runs on each GPU of which a listing has GPU instances. nvidia-smi does not list a GPU
-   * without any.
-   *
-   * @param listing the rows of {@code -lgi}, and of {@code -lci} if it has them
-   * @return GPUs by ascending index; none if the listing has no GPU instance
+   * {@return what runs on each GPU with rows of {@code -lgi}, by ascending index; nvidia-smi does
+   * not list a GPU without any}
    */
   public static List<RunningInstances> in(NvidiaSmi listing) {
     Objects.requireNonNull(listing, "listing");
     SortedMap<Integer, List<InstanceRow>> byGpu = listing.instances().stream()
         .collect(Collectors.groupingBy(InstanceRow::gpu, TreeMap::new, Collectors.toList()));
-    List<RunningInstances> running = new ArrayList<>();
-    byGpu.forEach((gpu, rows) -> running.add(new RunningInstances(
-        gpu,
-        rows.stream()
-            .map(row -> new Placement(row.profile(), row.start(), row.size()))
-            .toList(),
-        devices(gpu, rows, listing.computeInstances()))));
-    return running;
+    return byGpu.values().stream()
+        .map(rows -> new RunningInstances(
+            rows.get(0).gpu(),
+            rows.stream()
+                .map(row -> new Placement(row.profile(), row.start(), row.size()))
+                .toList(),
+            devices(rows, listing.computeInstances())))
+        .toList();
   }
 
   /** A GPU instance without compute instance is no device, but only where any are listed. */
   private static SortedMap<MigProfile, Integer> devices(
-      int gpu, List<InstanceRow> instances, List<ComputeInstanceRow> listed) {
+      List<InstanceRow> instances, List<ComputeInstanceRow> listed) {
     List<MigProfile> profiles = listed.stream()
-        .filter(row -> row.gpu() == gpu)
+        .filter(row -> row.gpu() == instances.get(0).gpu())
         .map(ComputeInstanceRow::profile)
         .toList();
     if (profiles.isEmpty()) {
@@ -81,11 +77,8 @@ public record RunningInstances(
   }
 
   /**
-   * The layout that runs, if the instances are possible on a GPU.
-   *
-   * @param model the model of the GPU
-   * @return the layout, every reason why the listing and the model contradict each other, or that it
-   *     is not known where the profiles may start
+   * {@return the layout that runs, every reason why the listing and the model contradict each
+   * other, or that it is not known where the profiles may start}
    */
   public PlacementResult on(GpuModel model) {
     Objects.requireNonNull(model, "model");

@@ -5,10 +5,7 @@ import io.github.mig4j.layout.LayoutDiagram.Row;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/**
- * Draws boxes on a grid of slices. All numbers are integers, because fractions depend on the
- * locale.
- */
+/** Draws boxes on a grid of slices, in integers, because fractions depend on the locale. */
 final class SvgDrawing {
 
   private static final int MARGIN = 20;

@@ -3,7 +3,9 @@ package io.github.mig4j.layout;
 import io.github.mig4j.layout.LayoutDiagram.Box;
 import io.github.mig4j.layout.LayoutDiagram.Row;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Draws with {@code +}, {@code -} and {@code |}. */
 final class TextDrawing {
@@ -24,7 +26,7 @@ final class TextDrawing {
 
   private void draw(Row row) {
     int width = Math.min(MAX_SLICE_CHARS, (MAX_LINE_CHARS - 1) / row.slices());
-    List<Legend> legend = new ArrayList<>();
+    Map<String, String> legend = new LinkedHashMap<>();
     List<String> labels = new ArrayList<>();
     for (Box box : row.boxes()) {
       labels.add(fitting(box, box.size() * width - 1, legend));
@@ -46,7 +48,7 @@ final class TextDrawing {
       line(cells.toString());
     }
     line(rule(row, width));
-    legend.forEach(entry -> line(entry.letters + " = " + entry.label));
+    legend.forEach((label, letter) -> line(letter + " = " + label));
     if (row.boxes().stream().anyMatch(box -> box.kind() == Box.Kind.UNUSABLE)) {
       line("- = lost: no profile can use this slice beside the others");
     }
@@ -60,10 +62,8 @@ final class TextDrawing {
     return numbers.toString();
   }
 
-  private record Legend(String letters, String label) {}
-
-  /** The label on one line or on two lines, or letters that a legend explains. */
-  private static String fitting(Box box, int room, List<Legend> legend) {
+  /** The label on one line or on two lines, or a letter that a legend explains. */
+  private static String fitting(Box box, int room, Map<String, String> legend) {
     String label = box.label();
     if (label.length() <= room) {
       return label;
@@ -75,17 +75,9 @@ final class TextDrawing {
     if (sign > 0 && sign <= room && label.length() - sign <= room) {
       return label.substring(0, sign) + "\n" + label.substring(sign);
     }
-    for (Legend known : legend) {
-      if (known.label.equals(label)) {
-        return known.letters;
-      }
-    }
     int index = legend.size();
-    String letters = index < 26
-        ? String.valueOf((char) ('A' + index))
-        : String.valueOf((char) ('a' + index % 26));
-    legend.add(new Legend(letters, label));
-    return letters;
+    char letter = (char) (index < 26 ? 'A' + index : 'a' + index % 26);
+    return legend.computeIfAbsent(label, any -> String.valueOf(letter));
   }
 
   private static String rule(Row row, int width) {

@@ -21,11 +21,7 @@ import java.util.stream.Stream;
 /** One reason why a layout is impossible, with the facts as data and a {@link #message}. */
 public sealed interface Violation extends JsonForm {
 
-  /**
-   * The stable code of this kind of violation, e.g. {@code unknown-profile}.
-   *
-   * @return lower-case words joined by dashes
-   */
+  /** {@return the stable code of this kind of violation, e.g. {@code unknown-profile}} */
   String code();
 
   /** {@return how certain this reason is: the confidence of the least certain fact it uses} */
@@ -34,11 +30,7 @@ public sealed interface Violation extends JsonForm {
   /** {@return subject, verdict, value and remedy in one line, without a full stop} */
   String message();
 
-  /**
-   * The GPU has no MIG.
-   *
-   * @param gpu the model
-   */
+  /** The GPU has no MIG. */
   record MigNotSupported(GpuModel gpu) implements Violation {
     public MigNotSupported {
       Objects.requireNonNull(gpu, "gpu");
@@ -66,12 +58,7 @@ public sealed interface Violation extends JsonForm {
     }
   }
 
-  /**
-   * The GPU does not offer the profile.
-   *
-   * @param gpu the model
-   * @param profile the requested profile
-   */
+  /** The GPU does not offer the requested profile. */
   record UnknownProfile(GpuModel gpu, MigProfile profile) implements Violation {
     public UnknownProfile {
       Objects.requireNonNull(gpu, "gpu");
@@ -111,14 +98,7 @@ public sealed interface Violation extends JsonForm {
     }
   }
 
-  /**
-   * The request has more instances of a profile than the GPU allows.
-   *
-   * @param gpu the model
-   * @param profile the GPU instance's profile
-   * @param requested the requested number
-   * @param max the maximum on this GPU
-   */
+  /** The request has more instances of a profile than the GPU allows. */
   record TooManyInstances(GpuModel gpu, MigProfile profile, int requested, int max)
       implements Violation {
     public TooManyInstances {
@@ -149,12 +129,9 @@ public sealed interface Violation extends JsonForm {
   }
 
   /**
-   * All instances together take more of a budget than the GPU has.
+   * All instances together take more of a budget than the whole GPU has.
    *
-   * @param gpu the model
-   * @param budget which budget
    * @param shares what all instances of each profile take together, in the unit of the budget
-   * @param capacity what the whole GPU has
    */
   record BudgetExceeded(
       GpuModel gpu, Budget budget, SortedMap<MigProfile, Long> shares, int capacity)
@@ -215,7 +192,6 @@ public sealed interface Violation extends JsonForm {
   /**
    * The request is within every budget, but the instances overlap at all allowed starts.
    *
-   * @param gpu the model
    * @param gpuInstances the GPU instances without a start, by profile
    * @param beside the requested placements, which stay where they are
    */
@@ -269,21 +245,13 @@ public sealed interface Violation extends JsonForm {
     }
   }
 
-  /**
-   * A requested start is not allowed for the profile.
-   *
-   * @param gpu the model
-   * @param profile the GPU instance's profile
-   * @param start the requested memory slice, from 0
-   * @param allowed the memory slices at which the profile can start
-   */
+  /** A requested start, a memory slice from 0, is not allowed for the profile. */
   record StartNotAllowed(GpuModel gpu, MigProfile profile, int start, List<Integer> allowed)
       implements Violation {
     public StartNotAllowed {
       Objects.requireNonNull(gpu, "gpu");
       Objects.requireNonNull(profile, "profile");
-      Objects.requireNonNull(allowed, "allowed");
-      allowed = List.copyOf(allowed);
+      allowed = List.copyOf(Objects.requireNonNull(allowed, "allowed"));
       if (allowed.isEmpty()) {
         throw new IllegalArgumentException("allowed must contain a start, but was empty");
       }
@@ -311,13 +279,7 @@ public sealed interface Violation extends JsonForm {
     }
   }
 
-  /**
-   * Two instances with requested starts share memory slices.
-   *
-   * @param gpu the model
-   * @param first the placement that starts first
-   * @param second the other
-   */
+  /** Two instances with requested starts share memory slices; the first one starts first. */
   record Overlap(GpuModel gpu, Placement first, Placement second) implements Violation {
     public Overlap {
       Objects.requireNonNull(gpu, "gpu");
@@ -353,10 +315,9 @@ public sealed interface Violation extends JsonForm {
   }
 
   /**
-   * The decisive reasons in one line. Of several exceeded budgets it has the tightest one only, and
-   * it counts the reasons that it leaves out.
+   * The decisive reasons of one rejection in one line. Of several exceeded budgets it has the
+   * tightest one only, and it counts the reasons that it leaves out.
    *
-   * @param violations the reasons of one rejection, at least one
    * @return at most three messages, e.g. {@code b200-180gb has 7 compute slices, but the request
    *     takes 8 (…); and 2 more}
    */
@@ -380,7 +341,6 @@ public sealed interface Violation extends JsonForm {
    * An instance that runs covers another number of memory slices than the model says, so the GPU is
    * probably another one.
    *
-   * @param gpu the model
    * @param running the placement that was reported
    * @param size how many memory slices the model has for the profile
    */

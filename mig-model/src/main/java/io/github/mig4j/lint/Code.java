@@ -14,11 +14,7 @@ public interface Code {
   /** {@return the name of the enum's constant, e.g. {@code MISSING_FIELD}} */
   String name();
 
-  /**
-   * Returns the stable text of this code.
-   *
-   * @return lower-case words joined by dashes, e.g. {@code missing-field}
-   */
+  /** {@return the stable text: words in lower case with dashes, e.g. {@code missing-field}} */
   @JsonValue
   default String text() {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');

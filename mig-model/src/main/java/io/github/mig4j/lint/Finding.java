@@ -4,7 +4,6 @@ import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.Quoted;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.immutables.value.Value;
 
@@ -30,11 +29,7 @@ public abstract class Finding implements JsonForm {
   /** {@return where in a text the problem is; empty if the problem is not in a text} */
   public abstract Optional<SourceLocation> location();
 
-  /**
-   * Returns the name of what has the problem.
-   *
-   * @return e.g. {@code config 'small'}, {@code node gpu-node} or {@code the file}
-   */
+  /** {@return what has the problem, e.g. {@code config 'small'} or {@code node gpu-node}} */
   public abstract String subject();
 
   /** {@return what is wrong, with the value that is wrong, in one line without a full stop} */
@@ -46,46 +41,20 @@ public abstract class Finding implements JsonForm {
     return "";
   }
 
-  /**
-   * Returns the facts behind the message, for programs.
-   *
-   * @return a record of the package that checks, or empty if the code says it all
-   */
+  /** {@return the facts for programs: a record of the package that checks, if there are more} */
   public abstract Optional<Record> facts();
 
   /** Escapes what cannot be printed, since names and values of a text are part of a finding. */
   @Value.Check
   Finding escaped() {
-    String subject = Quoted.printable(subject());
-    String message = Quoted.printable(message());
-    String remedy = Quoted.printable(remedy());
-    if (subject.equals(subject()) && message.equals(message()) && remedy.equals(remedy())) {
-      return this;
-    }
-    return copy(subject, message, remedy);
+    return ((ImmutableFinding) this)
+        .withSubject(Quoted.printable(subject()))
+        .withMessage(Quoted.printable(message()))
+        .withRemedy(Quoted.printable(remedy()));
   }
 
-  /**
-   * Returns the same finding with another subject, for findings of several files together.
-   *
-   * @param subject the name of what has the problem, e.g. of the file that the location is in
-   * @return a new finding
-   */
-  public Finding withSubject(String subject) {
-    return copy(Objects.requireNonNull(subject, "subject"), message(), remedy());
-  }
-
-  private Finding copy(String subject, String message, String remedy) {
-    return builder()
-        .severity(severity())
-        .code(code())
-        .location(location())
-        .subject(subject)
-        .message(message)
-        .remedy(remedy)
-        .facts(facts())
-        .build();
-  }
+  /** {@return the same finding with another subject, for findings of several files together} */
+  public abstract Finding withSubject(String subject);
 
   /** {@return whether this is an error, which prevents a change} */
   public boolean isError() {
@@ -98,9 +67,8 @@ public abstract class Finding implements JsonForm {
   }
 
   /**
-   * Returns the sentence with the location in front, for messages that name the file themselves.
-   *
-   * @return e.g. {@code 7:5: mig-enabled is missing; …}; without a location, the sentence alone
+   * {@return the sentence with the location in front, if it has one, for messages that name the
+   * file themselves, e.g. {@code 7:5: mig-enabled is missing; …}}
    */
   public String locatedSentence() {
     return location().map(at -> at + ": ").orElse("") + sentence();

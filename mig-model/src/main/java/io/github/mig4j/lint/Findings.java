@@ -35,11 +35,7 @@ public final class Findings implements YamlProblems {
   private Severity worst = Severity.NOTE;
   private Severity worstDropped = Severity.NOTE;
 
-  /**
-   * Starts a collection.
-   *
-   * @param program the program that will read the file, for messages, e.g. {@code mig-parted}
-   */
+  /** Starts the findings of a file for a program, e.g. {@code mig-parted}, for messages. */
   public Findings(String program) {
     this.program = program;
   }

@@ -18,11 +18,7 @@ public final class WrappingFindings {
 
   private WrappingFindings() {}
 
-  /**
-   * Reports a file of hooks, which is neither a configuration of mig-parted nor of the device plugin.
-   *
-   * @return whether it is one
-   */
+  /** Reports a file of hooks, which is no configuration, and returns whether it is one. */
   public static boolean reportHooks(Node root, LineColumn at, Findings findings) {
     boolean isHooks = YamlNodes.child(root, "hooks") instanceof MappingNode
         && YamlNodes.child(root, "mig-configs") == null;
@@ -49,18 +45,17 @@ public final class WrappingFindings {
 
   /** Reports that the head of an entry's ConfigMap is missing, unless the map has a kind. */
   public static void reportMissingKind(Entry entry, Findings findings) {
-    if (entry.holder() == Holder.UNTYPED_MAP) {
+    boolean isData = entry.holder() == Holder.UNTYPED_DATA;
+    if (isData || entry.holder() == Holder.UNTYPED_MAP) {
       findings.note(
           TextCode.KIND_MISSING,
           YamlPath.ROOT.at(entry.at()),
-          "The kind is missing, and the file is read as a ConfigMap",
-          "add 'apiVersion: v1' and 'kind: ConfigMap' before it is applied");
-    } else if (entry.holder() == Holder.UNTYPED_DATA) {
-      findings.note(
-          TextCode.KIND_MISSING,
-          YamlPath.ROOT.at(entry.at()),
-          "The head is missing, and the file is read as the data of a ConfigMap",
-          "put it below 'data:' of a ConfigMap before it is applied");
+          isData
+              ? "The head is missing, and the file is read as the data of a ConfigMap"
+              : "The kind is missing, and the file is read as a ConfigMap",
+          isData
+              ? "put it below 'data:' of a ConfigMap before it is applied"
+              : "add 'apiVersion: v1' and 'kind: ConfigMap' before it is applied");
     }
   }
 
@@ -90,9 +85,7 @@ public final class WrappingFindings {
 
   /**
    * Reports a placeholder of a template engine, if YAML cannot read a text of the file or reads the
-   * placeholder as a map.
-   *
-   * @return whether there is one
+   * placeholder as a map, and returns whether there is one.
    */
   public static boolean reportTemplate(Wrapping wrapping, String text, Findings findings) {
     Optional<Template> template = wrapping.hasPlaceholders()

@@ -4,17 +4,17 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.JsonName;
 import io.github.mig4j.text.JsonFields;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * The versions of NVIDIA's components on a node, as far as they are known: names and resources depend
@@ -37,22 +37,12 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
     known = Collections.unmodifiableMap(new TreeMap<>(known));
   }
 
-  /**
-   * Nothing is known, so every version is possible.
-   *
-   * @return no version
-   */
+  /** {@return no version: nothing is known, so every version is possible} */
   public static ComponentVersions unknown() {
     return UNKNOWN;
   }
 
-  /**
-   * These versions and one more.
-   *
-   * @param component whose version it is
-   * @param version the version
-   * @return a copy
-   */
+  /** These versions and one more. */
   public ComponentVersions with(Component component, Version version) {
     Objects.requireNonNull(component, "component");
     Objects.requireNonNull(version, "version");
@@ -62,10 +52,8 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
   }
 
   /**
-   * Whether the component of a rule follows it.
-   *
-   * @param rule the rule
-   * @return true from the version of the rule on; empty if the version is not known
+   * {@return whether the component follows a rule, as it does from the version of the rule on;
+   * empty if the version is not known}
    */
   public Optional<Boolean> follow(Rule rule) {
     Objects.requireNonNull(rule, "rule");
@@ -78,14 +66,13 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
     if (known.containsKey(component)) {
       return List.of(this);
     }
-    SortedSet<Version> dividing = new TreeSet<>(Comparator.reverseOrder());
-    dividing.add(Version.OLDEST);
-    for (Rule rule : Rule.values()) {
-      if (rule.component() == component) {
-        dividing.add(rule.from());
-      }
-    }
-    return dividing.stream().map(version -> with(component, version)).toList();
+    Stream<Version> dividing =
+        Arrays.stream(Rule.values()).filter(r -> r.component() == component).map(Rule::from);
+    return Stream.concat(dividing, Stream.of(Version.OLDEST))
+        .distinct()
+        .sorted(Comparator.reverseOrder())
+        .map(version -> with(component, version))
+        .toList();
   }
 
   /** A component of which some rule depends on the version. */
@@ -101,13 +88,7 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
     }
   }
 
-  /**
-   * A released version.
-   *
-   * @param major the first number
-   * @param minor the second number
-   * @param patch the third number
-   */
+  /** A released version, of three numbers. */
   public record Version(int major, int minor, int patch) implements Comparable<Version> {
 
     private static final Version OLDEST = new Version(0, 0, 0);
@@ -129,10 +110,9 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
     }
 
     /**
-     * Reads a version, or the tag of an image.
+     * {@return the version that a text or the tag of an image names; empty if it names no release}
      *
      * @param text e.g. {@code v0.19.3} or {@code nvcr.io/nvidia/k8s-device-plugin:v0.19.3-ubi9}
-     * @return the version, or empty if the text names no release
      */
     public static Optional<Version> parse(String text) {
       Objects.requireNonNull(text, "text");

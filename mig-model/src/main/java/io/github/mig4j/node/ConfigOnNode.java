@@ -13,7 +13,6 @@ import java.util.stream.Collectors;
 /**
  * One configuration of a file on the GPUs of a node, as the rules see it.
  *
- * @param selection which entries select which GPUs
  * @param isSelected whether this is the configuration that is to be applied
  */
 record ConfigOnNode(

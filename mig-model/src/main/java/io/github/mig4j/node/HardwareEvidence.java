@@ -73,30 +73,24 @@ public final class HardwareEvidence {
   }
 
   /**
-   * Reads the evidence out of a generated document.
-   *
-   * @param generated the content of the ConfigMap {@code <node>-mig-config}
-   * @return the evidence; none if the document has no configuration of one profile
+   * {@return the evidence in the ConfigMap {@code <node>-mig-config}; none if it has no
+   * configuration of one profile}
    */
   public static HardwareEvidence in(MigConfigDocument generated) {
     Objects.requireNonNull(generated, "generated");
     return new HardwareEvidence(generated);
   }
 
-  /**
-   * No evidence, which agrees with every model.
-   *
-   * @return evidence without a profile
-   */
+  /** {@return no evidence, which agrees with every model} */
   public static HardwareEvidence none() {
     return NONE;
   }
 
   /**
-   * How many instances of each profile a GPU of the node accepts.
+   * {@return how many instances of each profile a GPU of the node accepts; none if the node has no
+   * such GPU}
    *
    * @param gpu the model, whose PCI device ids decide on nodes with several kinds of GPU
-   * @return the largest counts by profile; none if the node has no such GPU
    */
   public SortedMap<MigProfile, Integer> maxInstances(GpuModel gpu) {
     Objects.requireNonNull(gpu, "gpu");
@@ -126,14 +120,11 @@ public final class HardwareEvidence {
   }
 
   /**
-   * Where the hardware and a model of the catalogue disagree. The hardware is right: make a model
-   * from its own tables with {@link io.github.mig4j.gpu.NvidiaSmi}.
-   *
-   * @param gpu what the catalogue takes the node's GPU for
-   * @return disagreements by profile; none if both agree or there is no evidence of this GPU
+   * {@return where the hardware and what the catalogue takes the node's GPU for disagree, by
+   * profile; none if there is no evidence of this GPU} The hardware is right: make a model from its
+   * own tables with {@link io.github.mig4j.gpu.NvidiaSmi}.
    */
   public List<Disagreement> disagreements(GpuModel gpu) {
-    Objects.requireNonNull(gpu, "gpu");
     SortedMap<MigProfile, Integer> hardware = maxInstances(gpu);
     SortedMap<MigProfile, Integer> both = new TreeMap<>(hardware);
     List<Disagreement> found = new ArrayList<>();
@@ -186,14 +177,11 @@ public final class HardwareEvidence {
   }
 
   /**
-   * The model as the hardware has it: with the profiles that the hardware accepts, each as often as it
-   * does. The catalogue's starts and sizes are kept where they allow that number.
-   *
-   * @param gpu what the catalogue takes the node's GPU for
-   * @return the model itself if both agree or there is no evidence of this GPU
+   * {@return the model as the hardware has it: with the profiles that the hardware accepts, each as
+   * often as it does; the model itself if both agree or there is no evidence} The catalogue's
+   * starts and sizes are kept where they allow that number.
    */
   public GpuModel corrected(GpuModel gpu) {
-    Objects.requireNonNull(gpu, "gpu");
     if (disagreements(gpu).isEmpty()) {
       return gpu;
     }
@@ -240,7 +228,6 @@ public final class HardwareEvidence {
    * A profile of which the hardware and the catalogue say different things.
    *
    * @param gpu what the catalogue takes the GPU for
-   * @param profile the profile
    * @param hardware how many the hardware accepts; empty if it does not offer the profile
    * @param catalogue how many the catalogue states; empty if it does not know the profile
    */

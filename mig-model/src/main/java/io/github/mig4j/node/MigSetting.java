@@ -14,7 +14,6 @@ import java.util.TreeMap;
  * What MIG is set to on one GPU: all that mig-parted compares. Two layouts of equal counts are
  * equal to it, wherever their devices are placed.
  *
- * @param migEnabled whether MIG mode is on
  * @param devices counts of at least 1 by profile; none if MIG mode is off
  */
 public record MigSetting(boolean migEnabled, SortedMap<MigProfile, Integer> devices)
@@ -35,12 +34,7 @@ public record MigSetting(boolean migEnabled, SortedMap<MigProfile, Integer> devi
     }
   }
 
-  /**
-   * MIG mode is on, with these devices.
-   *
-   * @param devices counts by profile, possibly none
-   * @return the setting
-   */
+  /** {@return MIG mode on, with these devices, possibly none} */
   public static MigSetting of(Map<MigProfile, Integer> devices) {
     Objects.requireNonNull(devices, "devices");
     return new MigSetting(true, new TreeMap<>(devices));

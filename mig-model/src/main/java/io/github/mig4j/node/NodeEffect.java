@@ -71,7 +71,6 @@ public final class NodeEffect implements JsonForm {
   /**
    * What happens to one GPU.
    *
-   * @param gpu the GPU
    * @param before its current setting, if that is known
    * @param after its setting after the change: that of the last entry that selects it or, if that
    *     fails, no devices; empty if no entry selects it and its current setting is not known
@@ -88,9 +87,8 @@ public final class NodeEffect implements JsonForm {
     }
 
     /**
-     * The layout of the GPU after the change, or why no layout is possible.
-     *
-     * @return empty if MIG is off, or if no entry selects this GPU and its setting is not known
+     * {@return the layout of the GPU after the change, or why no layout is possible; empty if MIG
+     * is off, or if no entry selects this GPU and its setting is not known}
      */
     public Optional<PlacementResult> placement() {
       return after
@@ -116,11 +114,9 @@ public final class NodeEffect implements JsonForm {
   }
 
   /**
-   * The effect on a node whose current setting is not known.
+   * {@return the effect on all GPUs of a node whose current setting is not known; changes are
+   * {@link Change#UNKNOWN} unless they fail in any case}
    *
-   * @param config the configuration
-   * @param gpus all GPUs of the node
-   * @return the effect; changes are {@link Change#UNKNOWN} unless they fail in any case
    * @throws IllegalArgumentException if two GPUs have one index
    */
   public static NodeEffect of(MigConfig config, List<NodeGpu> gpus) {
@@ -130,11 +126,8 @@ public final class NodeEffect implements JsonForm {
   }
 
   /**
-   * The effect on a node whose current setting is known.
+   * {@return the effect on all GPUs of a node whose current setting is known}
    *
-   * @param config the configuration
-   * @param current all GPUs of the node, each with its current setting
-   * @return the effect
    * @throws IllegalArgumentException if two GPUs have one index
    */
   public static NodeEffect of(MigConfig config, Map<NodeGpu, MigSetting> current) {
@@ -266,20 +259,16 @@ public final class NodeEffect implements JsonForm {
   }
 
   /**
-   * Whether the MIG manager finds that all GPUs already have this configuration, and does nothing.
-   * This is never so if no entry selects a GPU of the node.
-   *
-   * @return false also if it is not known
+   * {@return whether the MIG manager finds that all GPUs already have this configuration, and does
+   * nothing; false also if it is not known} This is never so if no entry selects a GPU of the node.
    */
   public boolean isApplied() {
     return applied;
   }
 
   /**
-   * Whether the device plugin and all other GPU clients of the node are stopped during the change.
-   * This is so for every change, however small.
-   *
-   * @return false if all GPUs already have this configuration
+   * {@return whether the device plugin and all other GPU clients of the node are stopped during the
+   * change} This is so for every change, however small.
    */
   public boolean pausesNode() {
     return !applied;

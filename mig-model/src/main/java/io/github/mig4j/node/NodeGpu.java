@@ -20,7 +20,6 @@ import java.util.stream.Stream;
  * A GPU of a node, with everything by which a configuration can select it.
  *
  * @param index its position by PCI address among the GPUs that NVML sees, from 0
- * @param model its model
  * @param deviceId its PCI device id; if it is not given, a filter for any board of the model
  *     matches
  * @param subsystem its PCI subsystem, device and vendor as one number of 32 bits, as {@code
@@ -48,23 +47,15 @@ public record NodeGpu(
     }
   }
 
-  /**
-   * Returns a GPU of which only the model is known.
-   *
-   * @param index its position, from 0
-   * @param model its model
-   * @return the GPU
-   */
+  /** {@return a GPU of which only the model is known} */
   public static NodeGpu of(int index, GpuModel model) {
     return new NodeGpu(index, model, Optional.empty(), OptionalLong.empty());
   }
 
   /**
-   * Returns the GPUs of a node that has only one model.
+   * {@return the GPUs of a node that has only one model, with indexes from 0}
    *
-   * @param model the model
    * @param count the number of GPUs, from 1 to {@value #MAX_PER_NODE}
-   * @return GPUs with indexes from 0
    */
   public static List<NodeGpu> several(GpuModel model, int count) {
     if (count < 1 || count > MAX_PER_NODE) {
@@ -74,22 +65,14 @@ public record NodeGpu(
     return IntStream.range(0, count).mapToObj(index -> of(index, model)).toList();
   }
 
-  /**
-   * Returns this GPU with its PCI device id.
-   *
-   * @param id the id, which distinguishes boards of one model
-   * @return a copy
-   */
+  /** {@return this GPU with its PCI device id, which distinguishes boards of one model} */
   public NodeGpu withDeviceId(PciDeviceId id) {
     Objects.requireNonNull(id, "id");
     return new NodeGpu(index, model, Optional.of(id), subsystem);
   }
 
   /**
-   * Whether an entry selects this GPU.
-   *
-   * @param entry an entry of a configuration
-   * @return true if its indexes and its filters, where it has any, select this GPU
+   * {@return whether the indexes and the filters of an entry, where it has any, select this GPU}
    */
   public boolean isSelectedBy(MigConfigSpec entry) {
     Objects.requireNonNull(entry, "entry");

@@ -18,13 +18,12 @@ public final class NodeLint {
   private NodeLint() {}
 
   /**
-   * Returns the findings of a file on a node, whichever configuration is chosen later: those of
-   * {@link MigConfigFile#findings()}, and as notes what each configuration would do on the node.
+   * {@return the findings of a file on a node in the order of the file, whichever configuration is
+   * chosen later: those of {@link MigConfigFile#findings()}, and as notes what each configuration
+   * would do on the node}
    *
-   * @param file the file
    * @param gpus all GPUs of the node
    * @param strategy how the device plugin offers MIG devices on it
-   * @return findings in the order of the file
    * @throws IllegalArgumentException if there is no GPU, or two have one index
    */
   public static List<Finding> of(MigConfigFile file, List<NodeGpu> gpus, MigStrategy strategy) {
@@ -35,15 +34,13 @@ public final class NodeLint {
   }
 
   /**
-   * Returns the findings of applying one configuration of a file to a node. Problems of that
+   * {@return the findings of applying one configuration of a file to a node, in the order of the file;
+   * do not apply it if one is an error} Problems of that
    * configuration are errors or warnings, and problems of the others are notes; a file that the MIG
    * manager refuses is an error whichever configuration is chosen.
    *
-   * @param file the file
    * @param gpus all GPUs of the node
    * @param strategy how the device plugin offers MIG devices on it
-   * @param config the name of the configuration to be applied
-   * @return findings in the order of the file; do not apply the configuration if one is an error
    * @throws IllegalArgumentException if there is no GPU, or two have one index
    */
   public static List<Finding> of(

@@ -74,26 +74,18 @@ public record NodeOffer(
   }
 
   /**
-   * What a node offers with these settings, whatever the sharing and the versions.
+   * {@return what a node offers with these settings, whatever the sharing and the versions}
    *
-   * @param gpus all GPUs of the node, each with its setting
-   * @param strategy how the device plugin offers MIG devices on the node
-   * @return the offer
    * @throws IllegalArgumentException if there is no GPU, or two have one index
    */
   public static NodeOffer of(Map<NodeGpu, MigSetting> gpus, MigStrategy strategy) {
-    Objects.requireNonNull(gpus, "gpus");
-    Objects.requireNonNull(strategy, "strategy");
     return new NodeOffer(gpus, strategy, Optional.empty(), ComponentVersions.unknown());
   }
 
   /**
-   * What a node offers once a configuration is in force.
+   * {@return what a node offers once a configuration is in force, whatever the sharing and the
+   * versions}
    *
-   * @param config the configuration
-   * @param gpus all GPUs of the node
-   * @param strategy how the device plugin offers MIG devices on the node
-   * @return the offer, whatever the sharing and the versions
    * @throws IllegalArgumentException if no entry is for a GPU, so that it is not known what it holds
    */
   public static NodeOffer after(MigConfig config, List<NodeGpu> gpus, MigStrategy strategy) {
@@ -113,23 +105,13 @@ public record NodeOffer(
     return of(settings, strategy);
   }
 
-  /**
-   * The same node under a configuration of the device plugin.
-   *
-   * @param known the configuration that it runs with
-   * @return a copy
-   */
+  /** {@return the same node under a configuration that the device plugin runs with} */
   public NodeOffer withSharing(DevicePluginConfig known) {
     Objects.requireNonNull(known, "known");
     return new NodeOffer(gpus, strategy, Optional.of(known), versions);
   }
 
-  /**
-   * The same node with components of these versions.
-   *
-   * @param known what is known of the versions
-   * @return a copy
-   */
+  /** {@return the same node with components of these versions} */
   public NodeOffer withVersions(ComponentVersions known) {
     Objects.requireNonNull(known, "known");
     return new NodeOffer(gpus, strategy, config, known);
@@ -146,9 +128,8 @@ public record NodeOffer(
   }
 
   /**
-   * What the device plugin has to share.
-   *
-   * @return what it offers without sharing; no resource if it exits on these GPUs
+   * {@return what the device plugin has to share: what it offers without sharing; no resource if it
+   * exits}
    */
   public NodeDevices unshared() {
     int migGpus = (int) gpus.values().stream().filter(MigSetting::migEnabled).count();
@@ -156,39 +137,35 @@ public record NodeOffer(
   }
 
   /**
-   * What pods can be given. Of the versions that are possible the newest that starts is assumed, and
-   * no sharing if it is not known.
-   *
-   * @return counts by resource name; none if the device plugin exits
+   * {@return what pods can be given, as counts by resource name; none if the device plugin exits}
+   * Of the versions that are possible the newest that starts is assumed, and no sharing if it is
+   * not known.
    */
   public SortedMap<String, Long> resources() {
     return likely(starts()).resources();
   }
 
   /**
-   * The labels by which feature discovery describes what is offered: count, product, replicas and
-   * sharing strategy of each resource, and {@code nvidia.com/mps.capable}. If several products are on
-   * the node, {@code nvidia.com/gpu.*} are those of the first.
-   *
-   * @return values by label; none if feature discovery exits, so that older labels stay
+   * {@return the labels by which feature discovery describes what is offered: count, product,
+   * replicas and sharing strategy of each resource, and {@code nvidia.com/mps.capable}; none if it
+   * exits, so that older labels stay} If several products are on the node, {@code nvidia.com/gpu.*}
+   * are those of the first.
    */
   public SortedMap<String, String> labels() {
     return possibleLabels().stream().findFirst().orElseGet(TreeMap::new);
   }
 
   /**
-   * Why the device plugin exits, so that the node offers no GPU.
-   *
-   * @return the reason and a remedy; empty if a version that is possible starts
+   * {@return why the device plugin exits, so that the node offers no GPU, and a remedy; empty if a
+   * version that is possible starts}
    */
   public Optional<String> devicePluginExit() {
     return likely(starts()).exit();
   }
 
   /**
-   * Why feature discovery exits, so that the labels of before stay.
-   *
-   * @return the reason and a remedy; empty if it runs
+   * {@return why feature discovery exits, so that the labels of before stay, and a remedy; empty if
+   * it runs}
    */
   public Optional<String> discoveryExit() {
     boolean mps = sharing().filter(some -> some.kind() == SharingKind.MPS).isPresent();
@@ -199,27 +176,22 @@ public record NodeOffer(
   }
 
   /**
-   * Where the resources or the labels of a node are not what they have to be.
-   *
-   * @param allocatable counts by resource name, of which only those of GPUs are looked at
-   * @param labels the node's labels
-   * @return one sentence for each difference; none if the node offers what is described here
+   * {@return a sentence for each difference of the resources or the labels of a node from what they
+   * have to be}
    */
   public List<String> differences(Map<String, Long> allocatable, Map<String, String> labels) {
-    Objects.requireNonNull(allocatable, "allocatable");
-    Objects.requireNonNull(labels, "labels");
     List<String> differences = new ArrayList<>(resourceDifferences(allocatable, labels));
     differences.addAll(labelDifferences(labels));
     return differences;
   }
 
   /**
-   * Where the resources of a node are not what they have to be.
+   * {@return a sentence for each resource that is not what it has to be; none if a version that is
+   * possible offers these}
    *
    * @param allocatable counts by resource name, of which only those of GPUs are looked at
    * @param labels the node's labels, which say how often a device is offered if the sharing is not
    *     known
-   * @return one sentence for each difference; none if a version that is possible offers these
    */
   public List<String> resourceDifferences(
       Map<String, Long> allocatable, Map<String, String> labels) {
@@ -229,10 +201,8 @@ public record NodeOffer(
   }
 
   /**
-   * Where feature discovery does not say what it has to; silence is a difference too.
-   *
-   * @param labels the node's labels
-   * @return one sentence for each difference; empty if the labels are right, or if feature discovery exits
+   * {@return a sentence for each label that feature discovery does not write as it has to, or not
+   * at all; empty also if it exits}
    */
   public List<String> labelDifferences(Map<String, String> labels) {
     Objects.requireNonNull(labels, "labels");
@@ -240,12 +210,8 @@ public record NodeOffer(
   }
 
   /**
-   * Which versions offer what a node offers, if the version is not known and makes a difference.
-   *
-   * @param allocatable counts by resource name
-   * @param labels the node's labels
-   * @return a sentence; empty if the version is known or all versions offer the same, or if no version
-   *     offers these resources
+   * {@return a sentence that says which versions offer what a node offers; empty if the version is
+   * known or makes no difference, or if no version offers these resources}
    */
   public Optional<String> assumedVersion(
       Map<String, Long> allocatable, Map<String, String> labels) {

@@ -8,27 +8,22 @@ import java.util.List;
 /** Rules for {@code device-filter} and {@code devices}: what they select should be on the node. */
 final class SelectorRules {
 
-  private final ConfigOnNode on;
-
-  private SelectorRules(ConfigOnNode on) {
-    this.on = on;
-  }
+  private SelectorRules() {}
 
   static void check(ConfigOnNode on) {
-    SelectorRules rules = new SelectorRules(on);
     on.selection().entryIndexes().forEach(entry -> {
       MigConfigSpec spec = on.selection().entry(entry);
       if (!spec.deviceFilters().isEmpty()) {
-        rules.checkMatches(entry, spec);
-        rules.checkBoards(entry, spec);
+        checkMatches(on, entry, spec);
+        checkBoards(on, entry, spec);
       }
       if (spec.devices() instanceof DeviceSelector.Indexes some) {
-        rules.checkIndexes(entry, some.indexes());
+        checkIndexes(on, entry, some.indexes());
       }
     });
   }
 
-  private void checkMatches(int entry, MigConfigSpec spec) {
+  private static void checkMatches(ConfigOnNode on, int entry, MigConfigSpec spec) {
     if (on.selection().passing(entry).isEmpty()
         && spec.deviceFilters().stream().anyMatch(DeviceFilter::isDeviceId)) {
       on.report(
@@ -39,7 +34,7 @@ final class SelectorRules {
     }
   }
 
-  private void checkBoards(int entry, MigConfigSpec spec) {
+  private static void checkBoards(ConfigOnNode on, int entry, MigConfigSpec spec) {
     List<NodeGpu> undecided = on.selection().passing(entry).stream()
         .filter(gpu -> gpu.isUndecided(spec.deviceFilters()))
         .toList();
@@ -52,7 +47,7 @@ final class SelectorRules {
             "add the PCI device id of %s to decide".formatted(Selection.name(group))));
   }
 
-  private void checkIndexes(int entry, List<Integer> indexes) {
+  private static void checkIndexes(ConfigOnNode on, int entry, List<Integer> indexes) {
     List<Integer> existing = on.gpus().stream().map(NodeGpu::index).toList();
     List<Integer> absent = indexes.stream()
         .filter(index -> index >= 0 && !existing.contains(index))

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /** Rules for the MIG strategy: the device plugin should offer the devices, and should not stop. */
@@ -83,20 +82,22 @@ final class StrategyRules {
 
   /** With strategy single the device plugin requires no MIG at all, or one profile everywhere. */
   private void checkUniform() {
-    Map<String, List<NodeGpu>> settings = new TreeMap<>();
-    TreeSet<String> profiles = new TreeSet<>();
+    Map<NodeGpu, MigSetting> settings = new LinkedHashMap<>();
+    Map<String, List<NodeGpu>> kinds = new TreeMap<>();
     for (NodeGpu gpu : on.gpus()) {
       Optional<MigSetting> wanted =
           gpu.model().supportsMig() ? selection.wanted(gpu) : Optional.of(MigSetting.OFF);
       wanted.ifPresent(setting -> {
-        settings.computeIfAbsent(kind(setting), any -> new ArrayList<>()).add(gpu);
-        setting.devices().keySet().forEach(profile -> profiles.add(profile.toString()));
+        settings.put(gpu, setting);
+        kinds.computeIfAbsent(kind(setting), any -> new ArrayList<>()).add(gpu);
       });
     }
-    boolean uniform = settings.size() == 1
-        && profiles.size() <= 1
-        && !settings.containsKey(MigSetting.EMPTY.toString());
-    if (!uniform || !isOneSize()) {
+    boolean uniform = kinds.size() == 1
+        && settings.values().stream().allMatch(setting -> setting.devices().size() <= 1)
+        && !settings.containsValue(MigSetting.EMPTY);
+    // Profiles of one name can differ in size.
+    if (!uniform
+        || NodeOffer.of(settings, MigStrategy.SINGLE).devicePluginExit().isPresent()) {
       on.report(
           NodeCode.NOT_UNIFORM_UNDER_SINGLE,
           on.location(),
@@ -105,20 +106,9 @@ final class StrategyRules {
                   uniform
                       ? "all devices must have one size, but the sizes differ on"
                       : "all GPUs must have one profile or none, but",
-                  described(settings)),
+                  described(kinds)),
           "use strategy mixed");
     }
-  }
-
-  /** Whether the device plugin accepts the devices: profiles of one name can differ in size. */
-  private boolean isOneSize() {
-    Map<NodeGpu, MigSetting> settings = new LinkedHashMap<>();
-    on.gpus()
-        .forEach(gpu -> selection
-            .wanted(gpu)
-            .ifPresent(setting ->
-                settings.put(gpu, gpu.model().supportsMig() ? setting : MigSetting.OFF)));
-    return NodeOffer.of(settings, MigStrategy.SINGLE).devicePluginExit().isEmpty();
   }
 
   /** E.g. {@code GPU 0 (a30-24gb): 1g.6gb, GPU 1 (l40s): MIG off}. */

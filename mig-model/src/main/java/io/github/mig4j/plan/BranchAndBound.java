@@ -1,8 +1,10 @@
 package io.github.mig4j.plan;
 
 import io.github.mig4j.plan.Covering.Column;
+import java.nio.LongBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
@@ -33,6 +35,9 @@ final class BranchAndBound {
     }
   }
 
+  private static final Comparator<Step> BEST_FIRST =
+      Comparator.comparingLong(Step::atLeast).thenComparingInt(Step::column);
+
   private static final double EPSILON = 1e-7;
 
   /** Above this remaining need, one step uses a column several times. */
@@ -53,7 +58,8 @@ final class BranchAndBound {
   private final DualPrices prices;
   private final int[][] giving;
   private final boolean[] onlyGiven;
-  private final Map<Remaining, Long> seen = new HashMap<>();
+  /** By remaining need: the lowest cost at which it was reached. */
+  private final Map<LongBuffer, Long> seen = new HashMap<>();
 
   private final long[] times;
   private final long[] known;
@@ -73,7 +79,7 @@ final class BranchAndBound {
    */
   BranchAndBound(Covering covering, long[] known, Effort effort) {
     this.covering = covering;
-    this.columns = covering.columns();
+    this.columns = covering.columns;
     this.effort = effort;
     this.share = effort;
     this.known = known;
@@ -144,18 +150,12 @@ final class BranchAndBound {
         keepIfBetter(cost);
         return;
       }
-      long worth = prices.worth(left);
-      Step best = null;
-      for (int column : giving[row]) {
-        long repeat = repeat(columns.get(column), row, left, left[row]);
-        Step step = step(column, repeat, left, cost, worth);
-        if (step.mayImprove() && (best == null || step.isBetterThan(best, row))) {
-          best = step;
-        }
-      }
-      if (best == null) {
+      List<Step> steps = steps(row, left, cost, left[row]);
+      if (steps.isEmpty()) {
         return;
       }
+      Comparator<Step> cheapest = Comparator.comparingDouble(step -> costPerGain(step, row));
+      Step best = Collections.min(steps, cheapest.thenComparingLong(Step::atLeast));
       times[best.column] += best.repeat;
       left = after(best, left);
       cost = best.cost;
@@ -252,7 +252,7 @@ final class BranchAndBound {
       keepIfBetter(cost);
       return;
     }
-    Remaining state = new Remaining(left);
+    LongBuffer state = LongBuffer.wrap(left);
     Long before = seen.get(state);
     if (before != null && before <= cost) {
       return;
@@ -263,8 +263,12 @@ final class BranchAndBound {
       return;
     }
     seen.put(state, cost);
-    for (Step step : stepsFor(row, left, cost)) {
-      if (!step.mayImprove()) {
+    boolean single = left[row] <= MAX_SINGLE_STEPS;
+    complete &= single;
+    List<Step> steps = steps(row, left, cost, single ? 0 : left[row] / 2);
+    steps.sort(BEST_FIRST);
+    for (Step step : steps) {
+      if (!mayImprove(step)) {
         return;
       }
       times[step.column] += step.repeat;
@@ -288,17 +292,17 @@ final class BranchAndBound {
     return Long.MAX_VALUE / 4 / prices.denominator();
   }
 
-  private List<Step> stepsFor(int row, long[] left, long cost) {
+  /** The steps that may improve the result, each once or as often as it covers a part of the need. */
+  private List<Step> steps(int row, long[] left, long cost, long part) {
     long worth = prices.worth(left);
     List<Step> steps = new ArrayList<>();
     for (int column : giving[row]) {
-      long repeat = left[row] > MAX_SINGLE_STEPS ? half(columns.get(column), row, left) : 1;
+      long repeat = repeat(columns.get(column), row, left, part);
       Step step = step(column, repeat, left, cost, worth);
-      if (step.mayImprove()) {
+      if (mayImprove(step)) {
         steps.add(step);
       }
     }
-    steps.sort(Comparator.<Step>comparingLong(s -> s.atLeast).thenComparingInt(s -> s.column));
     return steps;
   }
 
@@ -319,12 +323,6 @@ final class BranchAndBound {
     return new Step(index, repeat, costAfter, atLeast);
   }
 
-  /** How often a column covers half of the remaining need. */
-  private long half(Column column, int row, long[] left) {
-    complete = false;
-    return repeat(column, row, left, left[row] / 2);
-  }
-
   /** How often a column can be used for a part of the remaining need, if its supply is sufficient. */
   private static long repeat(Column column, int row, long[] left, long part) {
     long repeat = part / column.gain(row);
@@ -343,57 +341,21 @@ final class BranchAndBound {
     return after;
   }
 
-  /** One branch of the search. */
-  private final class Step {
-    final int column;
-    final long repeat;
-    final long cost;
+  /**
+   * One branch of the search.
+   *
+   * @param atLeast the lower bound of the cost of any choice with this step, in the unit of the prices
+   */
+  private record Step(int column, long repeat, long cost, long atLeast) {}
 
-    /** The lower bound of the cost of any choice with this step, in the unit of the prices. */
-    final long atLeast;
-
-    Step(int column, long repeat, long cost, long atLeast) {
-      this.column = column;
-      this.repeat = repeat;
-      this.cost = cost;
-      this.atLeast = atLeast;
-    }
-
-    /**
-     * Whether a better choice is possible. Costs are integers, so a better choice is cheaper by at
-     * least 1.
-     */
-    boolean mayImprove() {
-      return atLeast <= (Math.min(bestCost, maxCost()) - 1) * prices.denominator();
-    }
-
-    /** Whether this step costs less than another, for what it adds to a row. */
-    boolean isBetterThan(Step other, int row) {
-      double mine = (double) columns.get(column).cost / columns.get(column).gain(row);
-      double others =
-          (double) columns.get(other.column).cost / columns.get(other.column).gain(row);
-      return mine != others ? mine < others : atLeast < other.atLeast;
-    }
+  /** Whether a better choice is possible: costs are integers, so it is cheaper by at least 1. */
+  private boolean mayImprove(Step step) {
+    return step.atLeast <= (Math.min(bestCost, maxCost()) - 1) * prices.denominator();
   }
 
-  /** The remaining needs as a key. */
-  private static final class Remaining {
-    private final long[] left;
-    private final int hash;
-
-    Remaining(long[] left) {
-      this.left = left;
-      this.hash = Arrays.hashCode(left);
-    }
-
-    @Override
-    public boolean equals(Object other) {
-      return other instanceof Remaining that && Arrays.equals(left, that.left);
-    }
-
-    @Override
-    public int hashCode() {
-      return hash;
-    }
+  /** The cost of a step for each instance that it adds to a row. */
+  private double costPerGain(Step step, int row) {
+    Column column = columns.get(step.column);
+    return (double) column.cost / column.gain(row);
   }
 }

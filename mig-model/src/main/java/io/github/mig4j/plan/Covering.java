@@ -58,7 +58,7 @@ final class Covering {
     }
   }
 
-  private final List<Column> columns = new ArrayList<>();
+  final List<Column> columns = new ArrayList<>();
   private long[] needs = new long[8];
   private int rows;
   private boolean complete = true;
@@ -139,9 +139,5 @@ final class Covering {
 
   long[] needs() {
     return Arrays.copyOf(needs, rows);
-  }
-
-  List<Column> columns() {
-    return columns;
   }
 }

@@ -26,9 +26,7 @@ public final class Defragmentation implements JsonForm {
   /**
    * The location of an instance: a placement on a GPU of a node.
    *
-   * @param node the node's name
    * @param gpu the GPU's index on the node, from 0
-   * @param placement profile, start and size
    */
   public record InstanceLocation(String node, int gpu, Placement placement) implements JsonForm {
     public InstanceLocation {
@@ -53,8 +51,6 @@ public final class Defragmentation implements JsonForm {
     /**
      * Reads a value from its JSON form, the inverse of {@link #toJson()}.
      *
-     * @param json the fields
-     * @return the location
      * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
      */
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
@@ -68,7 +64,6 @@ public final class Defragmentation implements JsonForm {
   /**
    * An instance that moves.
    *
-   * @param from the current location
    * @param to the new location, with the same profile on the same model
    */
   public record Move(InstanceLocation from, InstanceLocation to) implements JsonForm {
@@ -91,8 +86,6 @@ public final class Defragmentation implements JsonForm {
     /**
      * Reads a value from its JSON form, the inverse of {@link #toJson()}.
      *
-     * @param json the fields
-     * @return the move
      * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
      */
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
@@ -107,7 +100,6 @@ public final class Defragmentation implements JsonForm {
    * A requested instance that fits after the moves.
    *
    * @param item the item of the demand that it meets
-   * @param location the location at which it fits
    */
   public record Fit(DemandItem item, InstanceLocation location) implements JsonForm {
     public Fit {
@@ -123,8 +115,6 @@ public final class Defragmentation implements JsonForm {
     /**
      * Reads a value from its JSON form, the inverse of {@link #toJson()}.
      *
-     * @param json the fields
-     * @return the instance
      * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
      */
     @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
@@ -169,74 +159,54 @@ public final class Defragmentation implements JsonForm {
   }
 
   /**
-   * The moves.
-   *
-   * @return moves in the order of the nodes that the instances leave; empty if everything fits
-   *     already or no move helps
+   * {@return the moves in the order of the nodes that the instances leave; empty if everything fits
+   * already or no move helps}
    */
   public List<Move> moves() {
     return moves;
   }
 
-  /**
-   * The requested instances that fit after the moves.
-   *
-   * @return each met instance of the demand with its location, in the order of the demand
-   */
+  /** {@return each requested instance that fits after the moves, in the order of the demand} */
   public List<Fit> fits() {
     return fits;
   }
 
   /**
-   * The requested instances that do not fit, with the reasons.
-   *
-   * @return shortfalls in the order of the demand; empty if everything fits
+   * {@return the requested instances that do not fit, with the reasons, in the order of the demand}
    */
   public List<PlanShortfall> unmet() {
     return unmet;
   }
 
-  /**
-   * The lower bound of the number of moves.
-   *
-   * @return a number of moves; with fewer moves, fewer requested instances fit
-   */
+  /** {@return the lower bound of the number of moves; with fewer, fewer requested instances fit} */
   public int lowerBound() {
     return lowerBound;
   }
 
   /**
-   * The maximum distance from the best result.
-   *
-   * @return the number of moves less {@link #lowerBound()}
+   * {@return the maximum distance from the best result: the number of moves less {@link
+   * #lowerBound()}}
    */
   public int gap() {
     return moves.size() - lowerBound;
   }
 
-  /**
-   * The lower bound of the number of instances that do not fit after any such moves.
-   *
-   * @return at most the sum over {@link #unmet()}
-   */
+  /** {@return the lower bound of the number of instances that do not fit after any such moves} */
   public int unmetLowerBound() {
     return unmetLowerBound;
   }
 
   /**
-   * Whether this is proven to be the best: no other moves make more devices fit, and no fewer moves
-   * are enough.
-   *
-   * @return true if this is proven, false if the search ended before the proof
+   * {@return whether this is proven to be the best: no other moves make more devices fit, and no
+   * fewer moves are enough; false if the search ended before the proof}
    */
   public boolean isOptimal() {
     return gap() == 0 && unmet.stream().mapToInt(PlanShortfall::count).sum() == unmetLowerBound;
   }
 
   /**
-   * Whether the {@linkplain Planner#effort effort} ended before the moves were proven to be the best.
-   *
-   * @return true if the search stopped early
+   * {@return whether the {@linkplain Planner#effort effort} ended before the moves were proven to
+   * be the best}
    */
   public boolean isStopped() {
     return endedEarly;
@@ -285,8 +255,6 @@ public final class Defragmentation implements JsonForm {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
-   * @return the moves
    * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

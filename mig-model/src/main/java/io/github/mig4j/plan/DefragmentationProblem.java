@@ -92,14 +92,14 @@ final class DefragmentationProblem {
       for (Placement loose : group.gpu().looseInstances()) {
         movingRow.computeIfAbsent(
             new Profile(new ModelKey(group.gpu().model()), loose.profile()),
-            any -> rows.covering().addRow(0));
+            any -> rows.covering.addRow(0));
         most += gpusOf(group).size();
       }
     }
     Effort half = effort.part(2);
     movable.forEach(group -> addToClass(group, half));
     if (half.isExhausted()) {
-      rows.covering().omitColumns();
+      rows.covering.omitColumns();
     }
     effort.end(half);
     classes.forEach(this::addColumns);
@@ -121,7 +121,7 @@ final class DefragmentationProblem {
     ModelKey model = new ModelKey(group.gpu().model());
     Set<MigProfile> wanted = new HashSet<>();
     group.kinds().stream()
-        .forEach(kind -> rows.kinds().get(kind).profileOn(model.model()).ifPresent(wanted::add));
+        .forEach(kind -> rows.kinds.get(kind).profileOn(model.model()).ifPresent(wanted::add));
     Set<MigProfile> moving = new HashSet<>(wanted);
     movingRow.keySet().stream()
         .filter(profile -> profile.model().equals(model))
@@ -140,7 +140,7 @@ final class DefragmentationProblem {
   }
 
   private void addColumns(ClassKey key, GpuClass gpus) {
-    int limit = rows.covering().addRow(-gpus.members.size());
+    int limit = rows.covering.addRow(-gpus.members.size());
     for (List<Integer> change : key.changes()) {
       SortedMap<MigProfile, Integer> away = statesOf(key.model()).instances(change.get(0));
       SortedMap<MigProfile, Integer> added = statesOf(key.model()).instances(change.get(1));
@@ -151,7 +151,7 @@ final class DefragmentationProblem {
       added.forEach((profile, count) ->
           gains.merge(rowOf(key, profile, away.isEmpty()), count, Integer::sum));
       int cost = away.values().stream().mapToInt(Integer::intValue).sum();
-      gpus.columns.add(rows.covering().addColumn(cost, gains));
+      gpus.columns.add(rows.covering.addColumn(cost, gains));
     }
   }
 
@@ -168,11 +168,8 @@ final class DefragmentationProblem {
 
   private BitSet users(ClassKey key, MigProfile added, boolean isFilled) {
     GpuModel model = key.model().model();
-    BitSet users = new BitSet();
-    key.kinds().stream()
-        .filter(kind ->
-            rows.kinds().get(kind).profileOn(model).filter(added::equals).isPresent())
-        .forEach(users::set);
+    BitSet users = rows.those(
+        key.kinds(), kind -> kind.profileOn(model).filter(added::equals).isPresent());
     Integer moving = movingRow.get(new Profile(key.model(), added));
     if (isFilled && moving != null) {
       users.set(moving);
@@ -200,7 +197,7 @@ final class DefragmentationProblem {
           }
         }
       });
-      for (DemandRows.Transfer transfer : rows.transfers()) {
+      for (DemandRows.Transfer transfer : rows.transfers) {
         for (long n = outcome.times[transfer.column()]; n > 0; n--) {
           at(open, transfer.to()).add(at(open, transfer.from()).remove());
         }

@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -25,10 +26,8 @@ final class DefragmentationStates {
    * Instances that are cleared, and the instances that fit then. Two ways of one model are equal if
    * both have the same number of instances of each profile.
    *
-   * @param away the number of the multiset that is cleared
-   * @param added the number of the multiset that fits
-   * @param awayBits the placements of the cleared instances
-   * @param addedBits the placements of the added instances
+   * @param away the number of the multiset that is cleared, and {@code awayBits} its placements
+   * @param added the number of the multiset that fits, and {@code addedBits} its placements
    */
   record Way(int away, int added, long awayBits, long addedBits) {}
 
@@ -45,7 +44,7 @@ final class DefragmentationStates {
   private final long[] sorted;
 
   private final int[] multisetOf;
-  private final List<SortedMap<MigProfile, Integer>> multisets = new ArrayList<>();
+  private final List<SortedMap<MigProfile, Integer>> multisets;
 
   /** By multiset: the multisets with one more instance. */
   private final List<int[]> larger = new ArrayList<>();
@@ -57,18 +56,14 @@ final class DefragmentationStates {
     Layouts layouts = Layouts.of(model);
     this.placements = layouts.placements();
     this.states = layouts.stateBits(Integer.MAX_VALUE);
-    Map<SortedMap<MigProfile, Integer>, Integer> numbers = new HashMap<>();
+    Map<SortedMap<MigProfile, Integer>, Integer> numbers = new LinkedHashMap<>();
     Map<Long, Integer> multisetOfState = new TreeMap<>();
     for (long state : states) {
       SortedMap<MigProfile, Integer> multiset = new TreeMap<>();
       placements(state).forEach(each -> multiset.merge(each.profile(), 1, Integer::sum));
-      Integer number = numbers.putIfAbsent(multiset, multisets.size());
-      if (number == null) {
-        number = multisets.size();
-        multisets.add(multiset);
-      }
-      multisetOfState.put(state, number);
+      multisetOfState.put(state, numbers.computeIfAbsent(multiset, any -> numbers.size()));
     }
+    multisets = List.copyOf(numbers.keySet());
     sorted = multisetOfState.keySet().stream().mapToLong(Long::longValue).toArray();
     multisetOf = multisetOfState.values().stream().mapToInt(Integer::intValue).toArray();
     for (SortedMap<MigProfile, Integer> multiset : multisets) {

@@ -18,35 +18,17 @@ import java.util.stream.Collectors;
  *     DemandItem.of("3g.90gb", 40).priority(10),
  *     DemandItem.of(ProfileNeed.anything().memoryGib(40), 8).onNodesWith("zone", "a"));
  * }</pre>
+ *
+ * @param items the items in the given order; items that differ only in their count become one
  */
-public final class Demand {
-
-  private final List<DemandItem> items;
-
-  private Demand(List<DemandItem> items) {
-    this.items = items;
-  }
+public record Demand(List<DemandItem> items) {
 
   /**
-   * A demand of some items.
+   * Adds up equal items.
    *
-   * @param items the items; items that differ only in their count become one
-   * @return the demand
    * @throws IllegalArgumentException if the counts add up to more than {@link Integer#MAX_VALUE}
    */
-  public static Demand of(DemandItem... items) {
-    Objects.requireNonNull(items, "items");
-    return of(Arrays.asList(items));
-  }
-
-  /**
-   * A demand of some items.
-   *
-   * @param items the items; items that differ only in their count become one
-   * @return the demand
-   * @throws IllegalArgumentException if the counts add up to more than {@link Integer#MAX_VALUE}
-   */
-  public static Demand of(List<DemandItem> items) {
+  public Demand {
     Objects.requireNonNull(items, "items");
     Map<DemandItem, Long> counts = new LinkedHashMap<>();
     items.forEach(item -> counts.merge(item.count(1), (long) item.count(), Long::sum));
@@ -55,30 +37,20 @@ public final class Demand {
       throw new IllegalArgumentException(
           "A demand must have at most %d devices, but had %d".formatted(Integer.MAX_VALUE, total));
     }
-    return new Demand(counts.entrySet().stream()
+    items = counts.entrySet().stream()
         .map(each -> each.getKey().count(each.getValue().intValue()))
-        .toList());
+        .toList();
   }
 
-  /** {@return the distinct items of the demand, in the given order} */
-  public List<DemandItem> items() {
-    return items;
+  /** A demand of some items, as the constructor takes them. */
+  public static Demand of(DemandItem... items) {
+    Objects.requireNonNull(items, "items");
+    return new Demand(Arrays.asList(items));
   }
 
   /** {@return the total number of requested devices, the sum of the counts} */
   public int count() {
     return items.stream().mapToInt(DemandItem::count).sum();
-  }
-
-  /** Two demands are equal if they have equal items in the same order. */
-  @Override
-  public boolean equals(Object other) {
-    return other instanceof Demand that && items.equals(that.items);
-  }
-
-  @Override
-  public int hashCode() {
-    return items.hashCode();
   }
 
   /** The items, e.g. {@code 500 x 1g.23gb, 40 x 3g.90gb with priority 10}. */
@@ -96,8 +68,6 @@ public final class Demand {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the items
-   * @return the demand
    * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
@@ -106,6 +76,6 @@ public final class Demand {
     if (json.stream().anyMatch(Objects::isNull)) {
       throw new IllegalArgumentException("Not a demand: an item must not be null");
     }
-    return of(json.stream().map(DemandItem::ofJson).toList());
+    return new Demand(json.stream().map(DemandItem::ofJson).toList());
   }
 }

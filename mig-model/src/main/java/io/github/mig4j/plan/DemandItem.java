@@ -81,11 +81,9 @@ public final class DemandItem implements JsonForm {
   }
 
   /**
-   * Creates an item of devices with a profile, on any model that offers it.
+   * Creates an item as {@link #of(MigProfile, int)} does.
    *
    * @param profile a name without a {@code c} part, such as {@code 1g.23gb}
-   * @param count how many, at least 1
-   * @return an item of priority 0 for any node
    * @throws IllegalArgumentException if the name is malformed or has a {@code c} part, or the count
    *     is below 1
    */
@@ -95,11 +93,11 @@ public final class DemandItem implements JsonForm {
   }
 
   /**
-   * Creates an item of devices with a profile, on any model that offers it.
+   * Creates an item of devices with a profile, on any model that offers it, of priority 0 and for
+   * any node.
    *
    * @param profile a profile without a {@code c} part
    * @param count how many, at least 1
-   * @return an item of priority 0 for any node
    * @throws IllegalArgumentException if the profile has a {@code c} part or the count is below 1
    */
   public static DemandItem of(MigProfile profile, int count) {
@@ -113,12 +111,11 @@ public final class DemandItem implements JsonForm {
   }
 
   /**
-   * Creates an item of devices that meet a need. New devices have the smallest profile of each
-   * model that is known to meet the need. Existing devices of any size count if they meet it.
+   * Creates an item of devices that meet a need, of priority 0 and for any node. New devices have
+   * the smallest profile of each model that is known to meet the need. Existing devices of any size
+   * count if they meet it.
    *
-   * @param need what each device must have
    * @param count how many, at least 1
-   * @return an item of priority 0 for any node
    * @throws IllegalArgumentException if the count is below 1
    */
   public static DemandItem of(ProfileNeed need, int count) {
@@ -131,10 +128,8 @@ public final class DemandItem implements JsonForm {
   }
 
   /**
-   * Changes the number of devices.
+   * Changes the number of devices, at least 1.
    *
-   * @param newCount how many, at least 1
-   * @return the changed item
    * @throws IllegalArgumentException if the count is below 1
    */
   public DemandItem count(int newCount) {
@@ -146,19 +141,12 @@ public final class DemandItem implements JsonForm {
    * lower priority.
    *
    * @param newPriority higher numbers first; the default is 0
-   * @return the changed item
    */
   public DemandItem priority(int newPriority) {
     return new DemandItem(wanted, count, newPriority, nodeLabels);
   }
 
-  /**
-   * Requires a node label in addition to those that are required already.
-   *
-   * @param key the label's key
-   * @param value its value
-   * @return the changed item
-   */
+  /** Requires a node label in addition to those that are required already. */
   public DemandItem onNodesWith(String key, String value) {
     Objects.requireNonNull(key, "key");
     Objects.requireNonNull(value, "value");
@@ -195,11 +183,8 @@ public final class DemandItem implements JsonForm {
   }
 
   /**
-   * The profile of new devices on a model.
-   *
-   * @param gpu the model
-   * @return the profile itself, or the smallest one that meets the need; empty if the model has no
-   *     such profile
+   * {@return the profile of new devices on a model: the profile itself, or the smallest one that
+   * meets the need; empty if the model has no such profile}
    */
   public Optional<MigProfile> profileOn(GpuModel gpu) {
     Objects.requireNonNull(gpu, "gpu");
@@ -263,8 +248,6 @@ public final class DemandItem implements JsonForm {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
-   * @return the item
    * @throws IllegalArgumentException if a field is missing, unknown or of another kind; the message names it
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * The covering of a plan and the meaning of its rows. The first rows are the kinds of demand. A
@@ -18,11 +19,13 @@ final class DemandRows {
   /** A column that transfers an instance from a shared row to one of the rows that share it. */
   record Transfer(int from, int to, int column) {}
 
-  private final List<DemandItem> kinds = new ArrayList<>();
+  /** One item of each kind. */
+  final List<DemandItem> kinds = new ArrayList<>();
+
+  final Covering covering = new Covering();
+  final List<Transfer> transfers = new ArrayList<>();
   private final Map<DemandItem, Integer> numbers = new HashMap<>();
-  private final Covering covering = new Covering();
   private final Map<BitSet, Integer> sharedRows = new HashMap<>();
-  private final List<Transfer> transfers = new ArrayList<>();
 
   DemandRows(Demand demand) {
     for (DemandItem item : demand.items()) {
@@ -32,11 +35,6 @@ final class DemandRows {
         covering.addRow(0);
       }
     }
-  }
-
-  /** One item of each kind. */
-  List<DemandItem> kinds() {
-    return kinds;
   }
 
   int kindOf(DemandItem item) {
@@ -56,19 +54,14 @@ final class DemandRows {
 
   /** The kinds that a node with these labels can meet. */
   BitSet allowedBy(Map<String, String> labels) {
-    BitSet allowed = new BitSet();
-    for (int kind = 0; kind < kinds.size(); kind++) {
-      allowed.set(kind, kinds.get(kind).allowsNode(labels));
-    }
-    return allowed;
+    return those(all(), kind -> kind.allowsNode(labels));
   }
 
-  Covering covering() {
-    return covering;
-  }
-
-  List<Transfer> transfers() {
-    return transfers;
+  /** The kinds among some for which a condition holds. */
+  BitSet those(BitSet among, Predicate<DemandItem> condition) {
+    BitSet found = new BitSet();
+    among.stream().filter(kind -> condition.test(kinds.get(kind))).forEach(found::set);
+    return found;
   }
 
   /** The row for instances that several rows can use, or the row itself if there is only one. */

@@ -34,7 +34,7 @@ final class DualPrices {
     for (int denominator = 1; denominator <= MAX_DENOMINATOR; denominator++) {
       long[] price = rounded(proposed, denominator);
       if (price.length > 0
-          && isFair(price, denominator, covering.columns())
+          && isFair(price, denominator, covering.columns)
           && isCountable(price, needs)) {
         return new DualPrices(price, denominator);
       }

@@ -11,12 +11,10 @@ final class Effort {
 
   private static final long CELLS_PER_STEP = 5_000;
 
-  private final long all;
   private long left;
   private boolean exhausted;
 
   private Effort(long cells) {
-    all = cells;
     left = cells;
   }
 
@@ -43,11 +41,6 @@ final class Effort {
   /** Whether nothing is left. */
   boolean isSpent() {
     return left == 0;
-  }
-
-  /** The number of steps that were taken. */
-  long steps() {
-    return (all - left) / CELLS_PER_STEP;
   }
 
   /**

@@ -20,6 +20,7 @@ import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 
 /**
  * The result of {@link Planner}: the layouts of GPUs that meet a demand.
@@ -37,10 +38,13 @@ public final class FleetPlan implements JsonForm {
   /**
    * GPUs of a node with consecutive indexes and the same layout after the plan.
    *
-   * @param first the first index
    * @param cut whether they get this layout by the plan
    */
   record PlannedRun(int first, int count, MigLayout layout, boolean cut) implements JsonForm {
+    IntStream indexes() {
+      return IntStream.range(0, count).map(i -> first + i);
+    }
+
     @Override
     public Map<String, Object> toJson() {
       return JsonFields.of("first", first)
@@ -115,40 +119,30 @@ public final class FleetPlan implements JsonForm {
   }
 
   /**
-   * The new layouts. A layout has only devices that the demand needs.
-   *
-   * @return number of GPUs by layout, the most frequent first, without the GPUs that keep their
-   *     layout
+   * {@return the number of GPUs by new layout, the most frequent first, without the GPUs that keep
+   * their layout} A layout has only devices that the demand needs.
    */
   public Map<MigLayout, Integer> layouts() {
     return layouts;
   }
 
   /**
-   * The number of GPUs with a new layout: all used GPUs that have no layout yet, and the GPUs that
-   * are repartitioned.
-   *
-   * @return the sum over {@link #layouts()}
+   * {@return the number of GPUs with a new layout: all used GPUs that have no layout yet, and the
+   * GPUs that are repartitioned}
    */
   public int gpus() {
     return layouts.values().stream().mapToInt(Integer::intValue).sum();
   }
 
   /**
-   * The lower bound of the number of GPUs.
-   *
-   * @return a number of GPUs with a new layout; every plan that meets as many devices of each
-   *     priority has at least so many
+   * {@return the lower bound of {@link #gpus()}: every plan that meets as many devices of each
+   * priority has at least so many}
    */
   public int lowerBound() {
     return lowerBound;
   }
 
-  /**
-   * The maximum distance from the best plan.
-   *
-   * @return {@link #gpus()} less {@link #lowerBound()}; 0 if no plan with fewer GPUs exists
-   */
+  /** {@return {@link #gpus()} less {@link #lowerBound()}; 0 if no plan with fewer GPUs exists} */
   public int gap() {
     return gpus() - lowerBound();
   }
@@ -158,11 +152,7 @@ public final class FleetPlan implements JsonForm {
     return met;
   }
 
-  /**
-   * The unmet devices, with the reasons.
-   *
-   * @return shortfalls in the order of the demand; empty if all devices are met
-   */
+  /** {@return the unmet devices, with the reasons, in the order of the demand} */
   public List<PlanShortfall> unmet() {
     return unmet;
   }
@@ -173,30 +163,25 @@ public final class FleetPlan implements JsonForm {
   }
 
   /**
-   * The lower bound of the number of unmet devices.
-   *
-   * @return a number of devices; every plan that meets as many devices of the higher priorities
-   *     leaves at least so many unmet
+   * {@return the lower bound of {@link #unmetCount()}: every plan that meets as many devices of the
+   * higher priorities leaves at least so many unmet}
    */
   public int unmetLowerBound() {
     return unmetLowerBound;
   }
 
   /**
-   * Whether this plan is proven to be the best: no plan meets more devices or needs fewer GPUs.
-   *
-   * @return true if this is proven, false if the search ended before the proof
+   * {@return whether this plan is proven to be the best: no plan meets more devices or needs fewer
+   * GPUs; false if the search ended before the proof}
    */
   public boolean isOptimal() {
     return gap() == 0 && unmetCount() == unmetLowerBound;
   }
 
   /**
-   * Whether the {@linkplain Planner#effort effort} ended before the plan was proven to be the best, or
-   * a model has more than 65,536 states, which no known GPU has. With more effort, a plan may meet
-   * more devices, use fewer GPUs, or have closer bounds.
-   *
-   * @return true if the search stopped early
+   * {@return whether the {@linkplain Planner#effort effort} ended before the plan was proven to be
+   * the best, or a model has more than 65,536 states, which no known GPU has} With more effort, a
+   * plan may meet more devices, use fewer GPUs, or have closer bounds.
    */
   public boolean isStopped() {
     return endedEarly;
@@ -208,39 +193,32 @@ public final class FleetPlan implements JsonForm {
   }
 
   /**
-   * The layouts of a node's GPUs after the plan.
+   * {@return the layouts of a node's GPUs after the plan, new and kept ones by GPU index, without
+   * GPUs that have no MIG}
    *
    * @param node a name among {@link #nodes()}
-   * @return new and kept layouts by GPU index, without GPUs that have no MIG
    * @throws IllegalArgumentException if there is no such node, or if it has more than 100,000 GPUs
    */
   public SortedMap<Integer, MigLayout> layouts(String node) {
     Objects.requireNonNull(node, "node");
     SortedMap<Integer, MigLayout> byIndex = new TreeMap<>();
-    for (PlannedRun run : runs(node)) {
-      for (int i = 0; i < run.count(); i++) {
-        byIndex.put(run.first() + i, run.layout());
-      }
-    }
+    runs(node).forEach(run -> run.indexes().forEach(gpu -> byIndex.put(gpu, run.layout())));
     return Collections.unmodifiableSortedMap(byIndex);
   }
 
   /**
-   * The GPUs of a node that get a new layout.
+   * {@return the indexes of the GPUs of a node that get a new layout, from 0; empty if the node
+   * does not change}
    *
    * @param node a name among {@link #nodes()}
-   * @return indexes of GPUs, from 0; empty if the node does not change
    * @throws IllegalArgumentException if there is no such node, or if it has more than 100,000 GPUs
    */
   public SortedSet<Integer> changes(String node) {
     Objects.requireNonNull(node, "node");
-    SortedSet<Integer> changed = new TreeSet<>();
-    for (PlannedRun run : runs(node)) {
-      for (int i = 0; run.cut() && i < run.count(); i++) {
-        changed.add(run.first() + i);
-      }
-    }
-    return Collections.unmodifiableSortedSet(changed);
+    return Collections.unmodifiableSortedSet(runs(node).stream()
+        .filter(PlannedRun::cut)
+        .flatMap(run -> run.indexes().boxed())
+        .collect(Collectors.toCollection(TreeSet::new)));
   }
 
   private List<PlannedRun> runs(String node) {
@@ -350,7 +328,6 @@ public final class FleetPlan implements JsonForm {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
    * @return the plan, on GPUs of the bundled catalogue
    * @throws IllegalArgumentException if a field is missing, unknown or of another kind, or if the catalogue has no such GPU; the message names it
    */

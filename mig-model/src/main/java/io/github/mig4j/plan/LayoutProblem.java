@@ -77,7 +77,7 @@ final class LayoutProblem {
       this.model = model;
       Map<MigProfile, BitSet> users = new TreeMap<>();
       allowed.stream()
-          .forEach(kind -> newProfile(rows.kinds().get(kind), model)
+          .forEach(kind -> newProfile(rows.kinds.get(kind), model)
               .ifPresent(p -> users.computeIfAbsent(p, any -> new BitSet()).set(kind)));
       users.forEach((profile, who) -> rowOf.put(profile, rows.rowFor(who)));
       supplyRow = covering.addRow(0);
@@ -138,7 +138,7 @@ final class LayoutProblem {
 
   private final Demand demand;
   private final Supply supply;
-  private final DemandRows rows;
+  final DemandRows rows;
   private final Covering covering;
   private final Map<GpuGroup, PlannedGroup> groups = new LinkedHashMap<>();
   private final Map<PoolKey, GpuPool> pools = new LinkedHashMap<>();
@@ -150,18 +150,8 @@ final class LayoutProblem {
     this.supply = supply;
     this.effort = effort;
     this.rows = new DemandRows(demand);
-    this.covering = rows.covering();
+    this.covering = rows.covering;
     this.choices = new LayoutChoices(covering, effort);
-  }
-
-  /** All kinds of demand. */
-  BitSet allKinds() {
-    return rows.all();
-  }
-
-  /** The kinds of demand that a node with these labels can meet. */
-  BitSet allowedBy(Map<String, String> labels) {
-    return rows.allowedBy(labels);
   }
 
   /** Adds GPUs. Equal GPUs that can meet the same kinds are one group. */
@@ -217,10 +207,8 @@ final class LayoutProblem {
   private Map<Integer, Integer> freeInstances(PlannedGroup group) {
     Map<Integer, Integer> free = new TreeMap<>();
     group.key.gpu().looseDevices().forEach((profile, count) -> {
-      BitSet users = new BitSet();
-      group.key.kinds().stream()
-          .filter(kind -> rows.kinds().get(kind).accepts(group.key.gpu().model(), profile))
-          .forEach(users::set);
+      BitSet users =
+          rows.those(group.key.kinds(), kind -> kind.accepts(group.key.gpu().model(), profile));
       if (!users.isEmpty()) {
         free.merge(rows.rowFor(users), count, Integer::sum);
       }
@@ -252,7 +240,7 @@ final class LayoutProblem {
     }
 
     void assign() {
-      for (DemandRows.Transfer transfer : rows.transfers()) {
+      for (DemandRows.Transfer transfer : rows.transfers) {
         long back = Math.min(times[transfer.column()], Math.max(0, surplus[transfer.to()]));
         surplus[transfer.to()] -= back;
         surplus[transfer.from()] += back;

@@ -65,7 +65,7 @@ final class LinearRelaxation {
 
   LinearRelaxation(Covering covering) {
     rows = covering.rows();
-    columns = covering.columns();
+    columns = covering.columns;
     int variables = rows + columns.size();
     int[] sizes = new int[rows];
     for (Column column : columns) {

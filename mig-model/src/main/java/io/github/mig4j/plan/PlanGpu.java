@@ -36,10 +36,8 @@ public final class PlanGpu implements JsonForm {
   }
 
   /**
-   * Creates a GPU without MIG devices. A model without MIG only occupies an index on its node.
-   *
-   * @param model the model
-   * @return a GPU that can be partitioned
+   * Creates a GPU without MIG devices, which can be partitioned. A model without MIG only occupies
+   * an index on its node.
    */
   public static PlanGpu of(GpuModel model) {
     Objects.requireNonNull(model, "model");
@@ -50,12 +48,7 @@ public final class PlanGpu implements JsonForm {
         false);
   }
 
-  /**
-   * Creates a GPU with MIG devices.
-   *
-   * @param layout the current layout
-   * @return a GPU that can be repartitioned
-   */
+  /** Creates a GPU with MIG devices, which can be repartitioned. */
   public static PlanGpu of(MigLayout layout) {
     Objects.requireNonNull(layout, "layout");
     return new PlanGpu(layout.gpu(), Optional.of(layout), List.of(), false);
@@ -65,7 +58,6 @@ public final class PlanGpu implements JsonForm {
    * Pins instances besides those pinned already.
    *
    * @param instances placements of the layout which run something
-   * @return the changed GPU
    * @throws IllegalArgumentException if one is not in the layout
    */
   public PlanGpu pinning(List<Placement> instances) {
@@ -86,13 +78,7 @@ public final class PlanGpu implements JsonForm {
         pinned);
   }
 
-  /**
-   * Pins instances besides those pinned already.
-   *
-   * @param instances placements of the layout which run something
-   * @return the changed GPU
-   * @throws IllegalArgumentException if one is not in the layout
-   */
+  /** Pins instances as {@link #pinning(List)} does. */
   public PlanGpu pinning(Placement... instances) {
     Objects.requireNonNull(instances, "instances");
     return pinning(List.of(instances));
@@ -101,8 +87,6 @@ public final class PlanGpu implements JsonForm {
   /**
    * Pins the whole GPU: its layout stays. Instances that are not pinned individually can still meet
    * demand.
-   *
-   * @return the changed GPU
    */
   public PlanGpu pinned() {
     return new PlanGpu(model, layout, pinnedInstances, true);

@@ -41,32 +41,20 @@ public final class PlanNode implements JsonForm {
    * Creates a node without GPUs.
    *
    * @param name the node's name, or any other unique name for a group of GPUs
-   * @return the node
    */
   public static PlanNode named(String name) {
     Objects.requireNonNull(name, "name");
     return new PlanNode(name, Collections.emptySortedMap(), List.of());
   }
 
-  /**
-   * Adds a label.
-   *
-   * @param key the label's key
-   * @param value its value
-   * @return the changed node
-   */
+  /** Adds a label. */
   public PlanNode label(String key, String value) {
     Objects.requireNonNull(key, "key");
     Objects.requireNonNull(value, "value");
     return labels(Map.of(key, value));
   }
 
-  /**
-   * Adds labels.
-   *
-   * @param more values by key
-   * @return the changed node
-   */
+  /** Adds labels. */
   public PlanNode labels(Map<String, String> more) {
     Objects.requireNonNull(more, "more");
     SortedMap<String, String> all = new TreeMap<>(labels);
@@ -74,38 +62,20 @@ public final class PlanNode implements JsonForm {
     return new PlanNode(name, Collections.unmodifiableSortedMap(all), runs);
   }
 
-  /**
-   * Adds a GPU at the next index.
-   *
-   * @param gpu the GPU
-   * @return the changed node
-   * @throws IllegalArgumentException if the node would have more than {@link Integer#MAX_VALUE} GPUs
-   */
+  /** Adds one GPU, as {@link #gpus(PlanGpu, int)} does. */
   public PlanNode gpu(PlanGpu gpu) {
-    Objects.requireNonNull(gpu, "gpu");
     return gpus(gpu, 1);
   }
 
-  /**
-   * Adds GPUs without MIG devices at the next indexes.
-   *
-   * @param model their model
-   * @param count how many, at least 1
-   * @return the changed node
-   * @throws IllegalArgumentException if the count is below 1, or if the node would have more than
-   *     {@link Integer#MAX_VALUE} GPUs
-   */
+  /** Adds GPUs without MIG devices, as {@link #gpus(PlanGpu, int)} does. */
   public PlanNode gpus(GpuModel model, int count) {
-    Objects.requireNonNull(model, "model");
     return gpus(PlanGpu.of(model), count);
   }
 
   /**
    * Adds equal GPUs at the next indexes.
    *
-   * @param gpu the model, the layout and the pinned instances of each GPU
    * @param count how many, at least 1
-   * @return the changed node
    * @throws IllegalArgumentException if the count is below 1, or if the node would have more than
    *     {@link Integer#MAX_VALUE} GPUs
    */
@@ -129,8 +99,6 @@ public final class PlanNode implements JsonForm {
   /**
    * Pins every GPU of the node. This is for a node whose pods use GPUs, if it is not known which
    * ones.
-   *
-   * @return the changed node
    */
   public PlanNode pinned() {
     return new PlanNode(
@@ -155,10 +123,8 @@ public final class PlanNode implements JsonForm {
   }
 
   /**
-   * The GPU at an index.
+   * {@return the GPU at an index, from 0}
    *
-   * @param index from 0
-   * @return the GPU
    * @throws IndexOutOfBoundsException if the node has no GPU at this index
    */
   public PlanGpu gpu(int index) {
@@ -174,11 +140,9 @@ public final class PlanNode implements JsonForm {
   }
 
   /**
-   * The GPUs with MIG for a {@link FleetIndex}, with their pinned instances as the running ones. A GPU that
-   * is pinned as a whole is cordoned, with all its instances running. GPUs whose placements are not
-   * known are not included, and keep their index.
-   *
-   * @return the GPUs that a fleet can have, by index
+   * The GPUs with MIG for a {@link FleetIndex}, by index, with their pinned instances as the
+   * running ones. A GPU that is pinned as a whole is cordoned, with all its instances running. GPUs
+   * whose placements are not known are not included, and keep their index.
    */
   public List<FleetGpu> fleetGpus() {
     List<FleetGpu> gpus = new ArrayList<>();

@@ -19,9 +19,7 @@ import java.util.stream.Collectors;
 /**
  * Devices that a plan leaves unmet, with the reason.
  *
- * @param item the item of the demand
  * @param count the number of unmet devices, at least 1
- * @param reason why they are unmet
  */
 public record PlanShortfall(DemandItem item, int count, Reason reason) implements JsonForm {
   public PlanShortfall {
@@ -37,11 +35,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
   /** Why devices are unmet. */
   public sealed interface Reason extends JsonForm {
 
-    /**
-     * The stable code of this kind of reason, e.g. {@code no-room}.
-     *
-     * @return lower-case words joined by dashes
-     */
+    /** {@return the stable code of this kind of reason, e.g. {@code no-room}} */
     String code();
 
     /** {@return the problem and the remedy as a clause, without a full stop} */
@@ -50,7 +44,6 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
     /**
      * Reads a value from its JSON form, the inverse of {@link #toJson()}.
      *
-     * @param json the fields
      * @return the reason, on GPUs of the bundled catalogue
      * @throws IllegalArgumentException if a field is missing, unknown or of another kind, or if the catalogue has no such GPU; the message names it
      */
@@ -75,11 +68,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
     }
   }
 
-  /**
-   * No node has the required labels.
-   *
-   * @param nodeLabels the required labels
-   */
+  /** No node has the required labels. */
   public record NoNode(SortedMap<String, String> nodeLabels) implements Reason {
     public NoNode {
       Objects.requireNonNull(nodeLabels, "nodeLabels");
@@ -182,11 +171,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
     }
   }
 
-  /**
-   * Every GPU that offers the profile is pinned and has no free instance.
-   *
-   * @param gpus the number of these GPUs
-   */
+  /** Every GPU that offers the profile is pinned and has no free instance. */
   public record AllPinned(int gpus) implements Reason {
     @Override
     public String code() {
@@ -287,7 +272,6 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
    * @return the shortfall, on GPUs of the bundled catalogue
    * @throws IllegalArgumentException if a field is missing, unknown or of another kind, or if the catalogue has no such GPU; the message names it
    */

@@ -50,24 +50,16 @@ public final class Planner {
     this.effort = effort;
   }
 
-  /**
-   * A planner for some nodes.
-   *
-   * @param nodes the nodes, of different names
-   * @return a planner with the default effort
-   * @throws IllegalArgumentException if two nodes have one name, or if the nodes have more than
-   *     {@link Integer#MAX_VALUE} GPUs together
-   */
+  /** A planner for some nodes, as {@link #of(List)} creates it. */
   public static Planner of(PlanNode... nodes) {
     Objects.requireNonNull(nodes, "nodes");
     return of(Arrays.asList(nodes));
   }
 
   /**
-   * A planner for some nodes.
+   * A planner for some nodes, with the default effort.
    *
    * @param nodes the nodes, of different names
-   * @return a planner with the default effort
    * @throws IllegalArgumentException if two nodes have one name, or if the nodes have more than
    *     {@link Integer#MAX_VALUE} GPUs together
    */
@@ -96,7 +88,6 @@ public final class Planner {
    *
    * @param steps the maximum number of steps, at least 1; the default is 20,000, which takes a
    *     fraction of a second
-   * @return the changed planner
    * @throws IllegalArgumentException if it is below 1
    */
   public Planner effort(int steps) {
@@ -110,8 +101,6 @@ public final class Planner {
    * Plans the fewest GPUs of a model that meet a demand. Priorities and node labels do not matter,
    * because the number of GPUs is unlimited.
    *
-   * @param model the model
-   * @param demand the requested devices
    * @return a plan without nodes; devices that the model does not offer are unmet
    */
   public static FleetPlan fewest(GpuModel model, Demand demand) {
@@ -119,7 +108,7 @@ public final class Planner {
     Objects.requireNonNull(demand, "demand");
     LayoutProblem problem =
         new LayoutProblem(demand, LayoutProblem.Supply.UNLIMITED, Effort.ofSteps(DEFAULT_EFFORT));
-    GpuGroup group = problem.add(PlanGpu.of(model), 1, problem.allKinds());
+    GpuGroup group = problem.add(PlanGpu.of(model), 1, problem.rows.all());
     PrioritySearch.Outcome outcome = problem.solve();
     return new FleetPlan(
         demand,
@@ -135,7 +124,6 @@ public final class Planner {
    * without a change.
    *
    * @param demand the requested devices, in addition to the pinned instances
-   * @return the plan
    */
   public FleetPlan plan(Demand demand) {
     Objects.requireNonNull(demand, "demand");
@@ -143,7 +131,7 @@ public final class Planner {
         new LayoutProblem(demand, LayoutProblem.Supply.LIMITED, Effort.ofSteps(effort));
     Map<PlanNode, List<GpuGroup>> groups = new LinkedHashMap<>();
     for (PlanNode node : nodes) {
-      BitSet allowed = problem.allowedBy(node.labels());
+      BitSet allowed = problem.rows.allowedBy(node.labels());
       groups.put(
           node,
           node.runs().stream()

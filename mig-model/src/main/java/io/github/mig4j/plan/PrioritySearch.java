@@ -100,7 +100,7 @@ final class PrioritySearch {
    */
   PrioritySearch(DemandRows rows, long unmetCost, Effort effort) {
     this.rows = rows;
-    this.columns = rows.covering().columns().size();
+    this.columns = rows.covering.columns.size();
     this.unmetCost = unmetCost;
     this.effort = effort;
     this.times = new long[columns];
@@ -116,7 +116,7 @@ final class PrioritySearch {
     if (!byPriority.isEmpty()) {
       meet(List.copyOf(byPriority.values()));
     }
-    boolean stopped = effort.isExhausted() || !rows.covering().isComplete();
+    boolean stopped = effort.isExhausted() || !rows.covering.isComplete();
     return new Outcome(times, unmet(), unmetLowerBound, lowerBound, stopped);
   }
 
@@ -154,7 +154,7 @@ final class PrioritySearch {
     long left = levels.stream().mapToLong(Level::unmet).sum();
     unmetLowerBound += unmetBound;
     lowerBound = Math.max(0, result.lowerBound - left * unmetCost);
-    if (lowerBound < rows.covering().cost(times)) {
+    if (lowerBound < rows.covering.cost(times)) {
       lowerBound = Math.max(lowerBound, bound(covering(new TreeMap<>())));
     }
   }
@@ -179,7 +179,7 @@ final class PrioritySearch {
    * the number of its priority.
    */
   private Covering covering(SortedMap<Integer, Long> wanted) {
-    Covering covering = new Covering(rows.covering());
+    Covering covering = new Covering(rows.covering);
     for (Level level : settled) {
       if (level.isOpen()) {
         int allowance = covering.addRow(-level.unmet());
@@ -221,7 +221,7 @@ final class PrioritySearch {
 
   /** Distributes the devices of the current choice by descending priority. */
   private void distribute() {
-    long[] available = rows.covering().surplus(times);
+    long[] available = rows.covering.surplus(times);
     for (Level level : settled) {
       level.unmetByKind.clear();
       level.countByKind.forEach((kind, count) -> {

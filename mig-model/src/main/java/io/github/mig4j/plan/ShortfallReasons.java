@@ -9,11 +9,11 @@ import io.github.mig4j.plan.PlanShortfall.NoProfile;
 import io.github.mig4j.plan.PlanShortfall.NoRoom;
 import io.github.mig4j.plan.PlanShortfall.NotKnown;
 import io.github.mig4j.plan.PlanShortfall.Reason;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Finds the reasons why a plan leaves devices unmet. */
@@ -36,14 +36,11 @@ final class ShortfallReasons {
 
   /** The shortfalls in the order of the demand. */
   List<PlanShortfall> shortfalls(PrioritySearch.Outcome outcome) {
-    List<PlanShortfall> shortfalls = new ArrayList<>();
-    for (DemandItem item : demand.items()) {
-      Integer count = outcome.unmet.get(item);
-      if (count != null) {
-        shortfalls.add(new PlanShortfall(item, count, reason(item, count)));
-      }
-    }
-    return shortfalls;
+    return demand.items().stream()
+        .flatMap(item -> Optional.ofNullable(outcome.unmet.get(item))
+            .map(count -> new PlanShortfall(item, count, reason(item, count)))
+            .stream())
+        .toList();
   }
 
   private Reason reason(DemandItem item, int count) {

@@ -53,12 +53,7 @@ public interface DevicePluginConfig extends JsonForm {
   @Value.Redacted
   List<UnknownKey> unknownKeys();
 
-  /**
-   * A configuration that only shares.
-   *
-   * @param sharing what is shared
-   * @return the configuration
-   */
+  /** {@return a configuration that only shares} */
   static DevicePluginConfig of(GpuSharing sharing) {
     return builder().sharing(sharing).build();
   }
@@ -69,11 +64,9 @@ public interface DevicePluginConfig extends JsonForm {
   }
 
   /**
-   * Reads a file as the plugin does; {@link DevicePluginConfigFile#read} returns findings
-   * instead of an exception, and reports what the plugin ignores.
+   * Reads a file as the plugin does; {@link DevicePluginConfigFile#read} returns findings instead
+   * of an exception, and reports what the plugin ignores.
    *
-   * @param yaml the text
-   * @return the configuration
    * @throws DevicePluginSyntaxException naming every fault with its place, if the plugin would refuse
    *     the file
    */
@@ -83,10 +76,8 @@ public interface DevicePluginConfig extends JsonForm {
   }
 
   /**
-   * Writes the file: known keys in one order, defaults left out. Equal configurations give equal
-   * text.
-   *
-   * @return YAML that the plugin accepts and {@link #parse} reads back
+   * {@return the file, which the plugin accepts and {@link #parse} reads back: known keys in one
+   * order, defaults left out} Equal configurations give equal text.
    */
   default String toYaml() {
     return DevicePluginConfigWriter.write(this);
@@ -108,20 +99,16 @@ public interface DevicePluginConfig extends JsonForm {
   }
 
   /**
-   * A hash of what this configuration means, which is equal for equal configurations.
-   *
-   * @return 8 hexadecimal digits
+   * {@return a hash of what this configuration means, equal for equal configurations: 8 hexadecimal
+   * digits}
    */
   default String contentHash() {
     return ContentName.hash(toYaml());
   }
 
   /**
-   * The same configuration with the unknown keys of another one, such as of that which it replaces.
-   *
-   * @param other the other configuration
-   * @return a copy that has each unknown key of the other, unless it has the key already or does not
-   *     have the section of the key
+   * {@return the same configuration with the unknown keys of another one, such as of that which it
+   * replaces, unless it has the key already or does not have the section of the key}
    */
   default DevicePluginConfig withUnknownKeysOf(DevicePluginConfig other) {
     Objects.requireNonNull(other, "other");
@@ -140,9 +127,8 @@ public interface DevicePluginConfig extends JsonForm {
   }
 
   /**
-   * Checks that the plugin would start with both parts together.
-   *
-   * @return this configuration without unknown keys that have no place in it
+   * Checks that the plugin would start with both parts together, and leaves out unknown keys that
+   * have no place in it.
    */
   @Value.Check
   default DevicePluginConfig check() {
@@ -175,8 +161,6 @@ public interface DevicePluginConfig extends JsonForm {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
-   * @return the configuration
    * @throws IllegalArgumentException as {@link #parse} does
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

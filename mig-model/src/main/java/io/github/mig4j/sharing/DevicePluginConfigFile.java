@@ -25,31 +25,19 @@ import java.util.stream.Stream;
  */
 public final class DevicePluginConfigFile implements JsonForm {
 
-  private final String text;
-  private final Embedding embedding;
-
   /** What is wrong with the file around the configuration. */
   private final List<Finding> outside;
 
   private final DevicePluginConfigReader.Reading reading;
 
-  private DevicePluginConfigFile(
-      String text,
-      Embedding embedding,
-      List<Finding> outside,
-      DevicePluginConfigReader.Reading reading) {
-    this.text = text;
-    this.embedding = embedding;
+  private DevicePluginConfigFile(List<Finding> outside, DevicePluginConfigReader.Reading reading) {
     this.outside = outside;
     this.reading = reading;
   }
 
   /**
-   * Reads one configuration: the value under one key of the ConfigMap. Whatever the text, this
-   * throws nothing.
-   *
-   * @param text YAML or JSON
-   * @return the file and its findings
+   * Reads one configuration: the YAML or JSON under one key of the ConfigMap. Whatever the text,
+   * this throws nothing.
    */
   public static DevicePluginConfigFile read(String text) {
     Objects.requireNonNull(text, "text");
@@ -59,17 +47,15 @@ public final class DevicePluginConfigFile implements JsonForm {
   private static DevicePluginConfigFile read(
       String text, Embedding embedding, List<Finding> outside) {
     return new DevicePluginConfigFile(
-        text, embedding, outside, DevicePluginConfigReader.read(text, embedding, Optional.empty()));
+        outside, DevicePluginConfigReader.read(text, embedding, Optional.empty()));
   }
 
   /**
-   * Reads the named configurations of a file: of a ConfigMap, also in a List, in a Template or as one
-   * of several documents; of the values of the device plugin's or the GPU Operator's chart, also below
-   * the key of another chart or inside an Argo CD or Flux object; or of a Kustomization with literals
-   * or patches. Findings have the lines of the whole file.
-   *
-   * @param text YAML or JSON; a configuration itself is read as one without a name
-   * @return at least one, by name in the order of the file
+   * Reads the named configurations of a file, at least one: of a ConfigMap, also in a List, in a
+   * Template or as one of several documents; of the values of the device plugin's or the GPU
+   * Operator's chart, also below the key of another chart or inside an Argo CD or Flux object; or
+   * of a Kustomization with literals or patches. A configuration itself is read as one without a
+   * name. Findings have the lines of the whole file.
    */
   public static Map<String, DevicePluginConfigFile> readAll(String text) {
     Objects.requireNonNull(text, "text");
@@ -87,23 +73,17 @@ public final class DevicePluginConfigFile implements JsonForm {
           name, read(content.text(), content.embedding(), files.isEmpty() ? outside : List.of()));
     }
     if (files.isEmpty()) {
-      files.put(
-          "",
-          new DevicePluginConfigFile(
-              text,
-              Embedding.NONE,
-              outside,
-              new DevicePluginConfigReader.Reading(List.of(), Optional.empty())));
+      DevicePluginConfigReader.Reading nothing =
+          new DevicePluginConfigReader.Reading(text, Embedding.NONE, List.of(), Optional.empty());
+      files.put("", new DevicePluginConfigFile(outside, nothing));
     }
     return files;
   }
 
   /**
-   * Returns the findings that hold on every node: everything that prevents the plugin, feature
-   * discovery or the MPS daemon from starting, and what they accept silently although it is probably
-   * a mistake.
-   *
-   * @return findings in the order of the file
+   * {@return the findings that hold on every node, in the order of the file: everything that
+   * prevents the plugin, feature discovery or the MPS daemon from starting, and what they accept
+   * silently although it is probably a mistake}
    */
   public List<Finding> findings() {
     return around(reading.findings());
@@ -114,16 +94,14 @@ public final class DevicePluginConfigFile implements JsonForm {
   }
 
   /**
-   * Returns the findings of this configuration on a node, whose own MIG strategy wins over the
-   * file's.
-   *
-   * @param node the node's devices
-   * @return findings in the order of the file; do not apply it if one is an error
+   * {@return the findings of this configuration on a node, whose own MIG strategy wins over the
+   * file's, in the order of the file; do not apply it if one is an error}
    */
   public List<Finding> lint(NodeDevices node) {
     Objects.requireNonNull(node, "node");
     return around(
-        DevicePluginConfigReader.read(text, embedding, Optional.of(node)).findings());
+        DevicePluginConfigReader.read(reading.text(), reading.embedding(), Optional.of(node))
+            .findings());
   }
 
   /** {@return what the file says, or empty if the plugin would refuse the file} */
@@ -132,9 +110,8 @@ public final class DevicePluginConfigFile implements JsonForm {
   }
 
   /**
-   * Returns what the file says, or throws if it has errors.
+   * {@return what the file says}
    *
-   * @return the configuration
    * @throws DevicePluginSyntaxException with every error, if the plugin would refuse the file
    */
   public DevicePluginConfig orElseThrow() {

@@ -33,11 +33,15 @@ final class DevicePluginConfigReader {
   }
 
   /**
-   * What a file contains.
+   * What a text contains.
    *
-   * @param config present if the plugin accepts the file
+   * @param config present if the plugin accepts the text
    */
-  record Reading(List<Finding> findings, Optional<DevicePluginConfig> config) {}
+  record Reading(
+      String text,
+      Embedding embedding,
+      List<Finding> findings,
+      Optional<DevicePluginConfig> config) {}
 
   static Reading read(String text, Embedding embedding, Optional<NodeDevices> node) {
     DevicePluginConfigReader reader = new DevicePluginConfigReader(node);
@@ -51,9 +55,11 @@ final class DevicePluginConfigReader {
     if (template.isPresent()) {
       Findings findings = new Findings(PROGRAM);
       WrappingFindings.report(template.get(), embedding, findings);
-      return new Reading(findings.sorted(), Optional.empty());
+      return new Reading(text, embedding, findings.sorted(), Optional.empty());
     }
     return new Reading(
+        text,
+        embedding,
         reader.findings.sorted(),
         reader.findings.hasErrors() ? Optional.empty() : Optional.of(reader.config.build()));
   }
@@ -116,8 +122,8 @@ final class DevicePluginConfigReader {
           .get("resources")
           .map(ignored -> new UnknownKey("", "resources", JsonText.of(ignored.value())))
           .ifPresent(config::addUnknownKeys);
-      config.addAllUnknownKeys(flags.unknown());
-      config.addAllUnknownKeys(rules.unknown());
+      config.addAllUnknownKeys(flags.unknown);
+      config.addAllUnknownKeys(rules.unknown);
     }
   }
 

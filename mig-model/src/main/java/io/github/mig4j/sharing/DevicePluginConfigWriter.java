@@ -45,7 +45,9 @@ final class DevicePluginConfigWriter {
     List<String> keys = scope.keys();
     Flag.ALL.stream()
         .filter(flag -> keys.contains(flag.key()))
-        .forEach(flag -> flag.written(config.flags())
+        .forEach(flag -> flag.get()
+            .apply(config.flags())
+            .map(value -> value instanceof String text ? ScalarText.of(text) : value)
             .ifPresent(value -> line(level, flag.key() + ": " + value)));
     unknown(level, config, scope.location());
   }

@@ -78,10 +78,7 @@ public interface DevicePluginFlags extends JsonForm {
   /** {@return how MIG devices are offered, {@code none} for the plugin if absent} */
   Optional<MigStrategy> migStrategy();
 
-  /**
-   * {@return whether the plugin fails where it finds no GPU, rather than waiting for ever; true for
-   * the plugin if absent}
-   */
+  /** {@return whether the plugin fails if it finds no GPU, rather than waiting; true if absent} */
   Optional<Boolean> failOnInitError();
 
   /**
@@ -90,14 +87,10 @@ public interface DevicePluginFlags extends JsonForm {
    */
   Optional<String> mpsRoot();
 
-  /**
-   * {@return the path of the driver's installation on the host, {@code /} for the plugin if absent}
-   */
+  /** {@return the path of the driver's installation on the host, {@code /} if absent} */
   Optional<String> nvidiaDriverRoot();
 
-  /**
-   * {@return the path of the device nodes on the host, the driver's root for the plugin if absent}
-   */
+  /** {@return the path of the device nodes on the host, the driver's root if absent} */
   Optional<String> nvidiaDevRoot();
 
   /** {@return whether containers get GDRCopy, false for the plugin if absent} */
@@ -109,25 +102,16 @@ public interface DevicePluginFlags extends JsonForm {
   /** {@return whether containers get MOFED, false for the plugin if absent} */
   Optional<Boolean> mofedEnabled();
 
-  /**
-   * {@return whether feature discovery publishes labels by the NodeFeature API, which it does not
-   * if absent}
-   */
+  /** {@return whether feature discovery writes labels by the NodeFeature API, not if absent} */
   Optional<Boolean> useNodeFeatureApi();
 
   /** {@return how devices are found, {@code auto} for the plugin if absent} */
   Optional<DeviceDiscovery> deviceDiscoveryStrategy();
 
-  /**
-   * {@return whether device nodes are passed to the kubelet, which the CPU manager needs; false for
-   * the plugin if absent}
-   */
+  /** {@return whether the kubelet gets device nodes, which the CPU manager needs; not if absent} */
   Optional<Boolean> passDeviceSpecs();
 
-  /**
-   * {@return in which ways containers learn their devices; if empty, the plugin uses {@code
-   * envvar}}
-   */
+  /** {@return in which ways containers learn their devices; {@code envvar} if empty} */
   List<DeviceListStrategy> deviceListStrategy();
 
   /** {@return by what devices are named, {@code uuid} for the plugin if absent} */
@@ -136,40 +120,26 @@ public interface DevicePluginFlags extends JsonForm {
   /** {@return the prefix of CDI annotations, such as {@code cdi.k8s.io/}} */
   Optional<String> cdiAnnotationPrefix();
 
-  /**
-   * {@return the path of nvidia-ctk on the host, {@code /usr/bin/nvidia-ctk} for the plugin if
-   * absent}
-   */
+  /** {@return the path of nvidia-ctk on the host, {@code /usr/bin/nvidia-ctk} if absent} */
   Optional<String> nvidiaCtkPath();
 
-  /**
-   * {@return the path in the plugin's container where the driver's root is mounted, {@code
-   * /driver-root} for the plugin if absent}
-   */
+  /** {@return the driver's root in the plugin's container, {@code /driver-root} if absent} */
   Optional<String> containerDriverRoot();
 
   /**
-   * How the plugin prefers shared devices when a container gets one. The device plugin knows the flag
-   * from v0.20.0 on, and ignores it before (k8s-device-plugin, api/config/v1/flags.go).
-   *
-   * @return the policy as the plugin spells it, e.g. {@code packed}
+   * {@return how the plugin prefers shared devices when a container gets one, as it spells it, e.g.
+   * {@code packed}} It knows the flag from v0.20.0 on (k8s-device-plugin, api/config/v1/flags.go).
    */
   Optional<String> sharedDevicesAllocationPolicy();
 
-  /**
-   * {@return whether feature discovery labels the node once and ends, which it does not if absent}
-   */
+  /** {@return whether feature discovery labels the node once and ends, not if absent} */
   Optional<Boolean> oneshot();
 
-  /**
-   * {@return whether feature discovery leaves the time out of the labels, which it does not if
-   * absent}
-   */
+  /** {@return whether feature discovery leaves the time out of the labels, not if absent} */
   Optional<Boolean> noTimestamp();
 
   /**
-   * {@return how long feature discovery waits between two rounds, as Go writes it; {@code 1m0s} for
-   * feature discovery if absent}
+   * {@return the time between rounds of feature discovery, in Go's form; {@code 1m0s} if absent}
    */
   Optional<String> sleepInterval();
 
@@ -215,8 +185,6 @@ public interface DevicePluginFlags extends JsonForm {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
-   * @return the flags
    * @throws IllegalArgumentException as {@link DevicePluginConfig#parse} does
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

@@ -13,9 +13,7 @@ import java.util.stream.IntStream;
  * A value of the file with its path and the location of its key, read as the device plugin reads it.
  *
  * @param findings where its problems are reported
- * @param path the path from the root
  * @param keyAt the line and column of its key; of an item of a list, those of the value
- * @param value the value
  */
 record Field(Findings findings, YamlPath path, LineColumn keyAt, YamlValue value) {
 

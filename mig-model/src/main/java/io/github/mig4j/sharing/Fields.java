@@ -17,7 +17,8 @@ final class Fields {
   private final Field map;
   private final KnownKeys scope;
   private final Map<String, Field> known = new TreeMap<>();
-  private final SortedMap<String, String> unknown = new TreeMap<>();
+  /** The fields that are not known, with their values as JSON. */
+  final SortedMap<String, String> unknown = new TreeMap<>();
 
   private Fields(Field map, KnownKeys scope) {
     this.map = map;
@@ -48,11 +49,6 @@ final class Fields {
   /** A field that has a value other than null. */
   Optional<Field> nonNull(String key) {
     return get(key).filter(field -> !field.isNull());
-  }
-
-  /** The fields that are not known, with their values as JSON. */
-  SortedMap<String, String> unknown() {
-    return unknown;
   }
 
   private void add(String key, YamlValue.Entry entry) {

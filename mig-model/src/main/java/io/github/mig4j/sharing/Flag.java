@@ -3,8 +3,6 @@ package io.github.mig4j.sharing;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceDiscovery;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceIdStrategy;
-import io.github.mig4j.sharing.DevicePluginFlags.DeviceListStrategy;
-import io.github.mig4j.text.ScalarText;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
@@ -14,30 +12,20 @@ import java.util.function.Function;
 sealed interface Flag {
   String key();
 
-  /** The value as YAML, or empty if it is not set. */
-  Optional<String> written(DevicePluginFlags flags);
+  /** Reads the value from the flags, as it is written; empty if it is not set. */
+  Function<DevicePluginFlags, ? extends Optional<?>> get();
 
   record Text(
       String key,
       Function<DevicePluginFlags, Optional<String>> get,
       BiConsumer<DevicePluginFlags.Builder, String> set)
-      implements Flag {
-    @Override
-    public Optional<String> written(DevicePluginFlags flags) {
-      return get.apply(flags).map(ScalarText::of);
-    }
-  }
+      implements Flag {}
 
   record Truth(
       String key,
       Function<DevicePluginFlags, Optional<Boolean>> get,
       BiConsumer<DevicePluginFlags.Builder, Boolean> set)
-      implements Flag {
-    @Override
-    public Optional<String> written(DevicePluginFlags flags) {
-      return get.apply(flags).map(String::valueOf);
-    }
-  }
+      implements Flag {}
 
   /** One of a few words, in the form of their {@code toString}. */
   record Choice<T>(
@@ -46,10 +34,6 @@ sealed interface Flag {
       Function<DevicePluginFlags, Optional<T>> get,
       BiConsumer<DevicePluginFlags.Builder, T> set)
       implements Flag {
-    @Override
-    public Optional<String> written(DevicePluginFlags flags) {
-      return get.apply(flags).map(String::valueOf);
-    }
 
     /** Sets the word, if it is one. */
     boolean accept(String word, DevicePluginFlags.Builder flags) {
@@ -60,22 +44,9 @@ sealed interface Flag {
   }
 
   /** The only flag that is a list, or a single word. */
-  record ListStrategy(String key) implements Flag {
-    @Override
-    public Optional<String> written(DevicePluginFlags flags) {
-      List<DeviceListStrategy> ways = flags.deviceListStrategy();
-      return ways.isEmpty()
-          ? Optional.empty()
-          : Optional.of(ways.size() == 1 ? ways.get(0).toString() : ways.toString());
-    }
-  }
+  record ListStrategy(String key, Function<DevicePluginFlags, Optional<?>> get) implements Flag {}
 
-  record Duration(String key) implements Flag {
-    @Override
-    public Optional<String> written(DevicePluginFlags flags) {
-      return flags.sleepInterval().map(ScalarText::of);
-    }
-  }
+  record Duration(String key, Function<DevicePluginFlags, Optional<String>> get) implements Flag {}
 
   /** Every flag, in the order in which the file is written. */
   List<Flag> ALL = List.of(
@@ -104,7 +75,11 @@ sealed interface Flag {
           (b, v) -> b.deviceDiscoveryStrategy(v)),
       new Truth(
           "passDeviceSpecs", DevicePluginFlags::passDeviceSpecs, (b, v) -> b.passDeviceSpecs(v)),
-      new ListStrategy("deviceListStrategy"),
+      new ListStrategy(
+          "deviceListStrategy",
+          flags -> Optional.of(flags.deviceListStrategy())
+              .filter(ways -> !ways.isEmpty())
+              .map(ways -> ways.size() == 1 ? ways.get(0) : ways)),
       new Choice<>(
           "deviceIDStrategy",
           List.of(DeviceIdStrategy.values()),
@@ -125,7 +100,7 @@ sealed interface Flag {
           (b, v) -> b.sharedDevicesAllocationPolicy(v)),
       new Truth("oneshot", DevicePluginFlags::oneshot, (b, v) -> b.oneshot(v)),
       new Truth("noTimestamp", DevicePluginFlags::noTimestamp, (b, v) -> b.noTimestamp(v)),
-      new Duration("sleepInterval"),
+      new Duration("sleepInterval", DevicePluginFlags::sleepInterval),
       new Text("outputFile", DevicePluginFlags::outputFile, (b, v) -> b.outputFile(v)),
       new Text(
           "machineTypeFile", DevicePluginFlags::machineTypeFile, (b, v) -> b.machineTypeFile(v)));

@@ -16,7 +16,9 @@ import java.util.stream.Collectors;
 final class FlagRules {
 
   private final Optional<NodeDevices> node;
-  private final List<UnknownKey> unknown = new ArrayList<>();
+  /** The flags that the plugin does not know. */
+  final List<UnknownKey> unknown = new ArrayList<>();
+
   private final DevicePluginFlags.Builder flags = DevicePluginFlags.builder();
   private Optional<MigStrategy> strategy = Optional.empty();
 
@@ -40,11 +42,6 @@ final class FlagRules {
         .get("plugin")
         .ifPresent(f -> set(Fields.of(f, "flags.plugin", KnownKeys.PLUGIN), KnownKeys.PLUGIN));
     common.get("gfd").ifPresent(f -> set(Fields.of(f, "flags.gfd", KnownKeys.GFD), KnownKeys.GFD));
-  }
-
-  /** The flags that the plugin does not know. */
-  List<UnknownKey> unknown() {
-    return unknown;
   }
 
   private void set(Fields fields, KnownKeys scope) {

@@ -47,41 +47,32 @@ public interface GpuSharing extends JsonForm {
    * Time-slices every {@code nvidia.com/gpu} of the node.
    *
    * @param replicas how many containers may use each, at least 2
-   * @return the sharing
    */
   static GpuSharing timeSlicing(int replicas) {
-    return builder()
-        .kind(SharingKind.TIME_SLICING)
-        .addResources(SharedResource.gpu(replicas))
-        .build();
+    return gpu(SharingKind.TIME_SLICING, replicas);
   }
 
   /**
    * Shares every GPU of the node by MPS.
    *
    * @param replicas how many containers may use each, from 2 to 48
-   * @return the sharing
    */
   static GpuSharing mps(int replicas) {
-    return builder()
-        .kind(SharingKind.MPS)
-        .addResources(SharedResource.gpu(replicas))
-        .build();
+    return gpu(SharingKind.MPS, replicas);
   }
 
-  /**
-   * This sharing with shared devices offered under names of their own.
-   *
-   * @return a copy with {@link #renameByDefault()}
-   */
+  private static GpuSharing gpu(SharingKind kind, int replicas) {
+    return builder().kind(kind).addResources(SharedResource.gpu(replicas)).build();
+  }
+
+  /** {@return this sharing with shared devices offered under names of their own} */
   default GpuSharing renamed() {
     return copy(true, failRequestsGreaterThanOne());
   }
 
   /**
-   * This sharing with containers refused that ask for several replicas, as NVIDIA recommends.
-   *
-   * @return a copy with {@link #failRequestsGreaterThanOne()}
+   * {@return this sharing with containers refused that ask for several replicas, as NVIDIA
+   * recommends}
    */
   default GpuSharing oneReplicaEach() {
     return copy(renameByDefault(), true);
@@ -97,10 +88,8 @@ public interface GpuSharing extends JsonForm {
   }
 
   /**
-   * The name under which a shared resource is offered.
-   *
-   * @param resource one of {@link #resources()}
-   * @return its name, with {@code .shared} behind it under {@link #renameByDefault()}
+   * {@return the name under which a shared resource is offered, with {@code .shared} behind it
+   * under {@link #renameByDefault()}}
    */
   default String offeredName(SharedResource resource) {
     Objects.requireNonNull(resource, "resource");
@@ -137,8 +126,6 @@ public interface GpuSharing extends JsonForm {
   /**
    * Reads a value from its JSON form, the inverse of {@link #toJson()}.
    *
-   * @param json the fields
-   * @return the sharing
    * @throws IllegalArgumentException as {@link DevicePluginConfig#parse} does
    */
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)

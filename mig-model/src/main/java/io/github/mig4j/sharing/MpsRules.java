@@ -35,7 +35,7 @@ final class MpsRules {
           "Before v0.20.0 the device plugin refuses a request for several replicas of mps whatever failRequestsGreaterThanOne says",
           "remove it");
     }
-    section.listed().forEach(each -> {
+    section.listed.forEach(each -> {
       checkReplicas(section, each);
       if (ResourceName.isMig(each.resource().name())) {
         section.report(

@@ -36,21 +36,18 @@ public record SharedResource(String name, int replicas) implements JsonForm {
   }
 
   /**
-   * Whole GPUs, and MIG devices under strategy {@code single}.
-   *
-   * @param replicas how many containers may use each, at least 2
-   * @return {@code nvidia.com/gpu} with these replicas
+   * {@return {@code nvidia.com/gpu} with these replicas: whole GPUs, and MIG devices under strategy
+   * {@code single}}
    */
   public static SharedResource gpu(int replicas) {
     return new SharedResource(GpuResource.GPU, replicas);
   }
 
   /**
-   * MIG devices of one profile under strategy {@code mixed}.
+   * {@return MIG devices of one profile under strategy {@code mixed}, e.g. {@code
+   * nvidia.com/mig-1g.10gb}}
    *
    * @param profile the profile, which takes its GPU instance alone
-   * @param replicas how many containers may use each, at least 2
-   * @return e.g. {@code nvidia.com/mig-1g.10gb} with these replicas
    * @throws IllegalArgumentException for a profile such as {@code 1c.3g.20gb}, for which the plugin
    *     offers no resource
    */

@@ -59,7 +59,7 @@ final class SharedResourceRules {
   }
 
   private List<UnknownKey> ignored(String name) {
-    String map = UnknownKey.entry(section.kind(), name);
+    String map = UnknownKey.entry(section.kind, name);
     return Stream.concat(
             ignored.entrySet().stream()
                 .map(entry -> new UnknownKey(map, entry.getKey(), entry.getValue())),

@@ -56,13 +56,7 @@ public final class SharingAdvice implements JsonForm {
         .toList();
   }
 
-  /**
-   * Weighs every way.
-   *
-   * @param gpu the model
-   * @param need what its tenants need
-   * @return the advice
-   */
+  /** Weighs every way. */
   public static SharingAdvice of(GpuModel gpu, SharingNeed need) {
     Objects.requireNonNull(gpu, "gpu");
     Objects.requireNonNull(need, "need");
@@ -70,10 +64,8 @@ public final class SharingAdvice implements JsonForm {
   }
 
   /**
-   * Every way, whether it suits or not.
-   *
-   * @return those that suit, then those that are not known to suit, then the others; each in order of
-   *     preference
+   * {@return every way: those that suit, then those that are not known to suit, then the others;
+   * each in order of preference}
    */
   public List<SharingOption> options() {
     return options;
@@ -85,10 +77,8 @@ public final class SharingAdvice implements JsonForm {
   }
 
   /**
-   * What to give the device plugin for {@link #best()}.
-   *
-   * @return the sharing; empty for the whole GPU and for MIG, which are not shared, and if no way
-   *     suits
+   * {@return what to give the device plugin for {@link #best()}; empty for the whole GPU and for
+   * MIG, which are not shared, and if no way suits}
    */
   public Optional<GpuSharing> sharing() {
     return best().flatMap(option -> switch (option.method()) {

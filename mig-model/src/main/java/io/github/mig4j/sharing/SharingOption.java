@@ -13,8 +13,6 @@ import java.util.Optional;
 /**
  * One way to let tenants share a GPU, and whether it suits them.
  *
- * @param method the way
- * @param verdict whether it suits
  * @param profile for MIG, the smallest profile of which there can be enough, if there is one
  * @param reasons everything that is in its favour or not
  */
@@ -87,7 +85,6 @@ public record SharingOption(
   /**
    * One thing to know about a way.
    *
-   * @param topic what it is about
    * @param verdict whether it suits this need
    * @param message subject and value in one line, without a full stop
    */

@@ -11,7 +11,8 @@ final class SharingRules {
 
   private final Optional<NodeDevices> node;
   private final Optional<MigStrategy> strategy;
-  private final List<UnknownKey> unknown = new ArrayList<>();
+  /** The keys that the plugin does not know or ignores. */
+  final List<UnknownKey> unknown = new ArrayList<>();
 
   /** The file's strategy counts only if the file is not read for a node. */
   SharingRules(Optional<NodeDevices> node, Optional<MigStrategy> strategy) {
@@ -37,11 +38,6 @@ final class SharingRules {
     Optional<SharingSection> used = mps.or(() -> slicing);
     used.ifPresent(section -> section.check(node, strategy));
     return used;
-  }
-
-  /** The keys that the plugin does not know or ignores. */
-  List<UnknownKey> unknown() {
-    return unknown;
   }
 
   private Optional<SharingSection> section(Field field, SharingKind kind) {

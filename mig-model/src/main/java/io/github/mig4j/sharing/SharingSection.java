@@ -15,11 +15,11 @@ final class SharingSection {
   /** A resource of the section, and where its name and its replicas are. */
   record Listed(SharedResource resource, YamlLocation name, YamlLocation replicas) {}
 
-  private final SharingKind kind;
+  final SharingKind kind;
   private final Field field;
   private final Optional<Boolean> rename;
   private final Optional<Boolean> fail;
-  private final List<Listed> listed = new ArrayList<>();
+  final List<Listed> listed = new ArrayList<>();
 
   SharingSection(SharingKind kind, Field field, Optional<Boolean> rename, Optional<Boolean> fail) {
     this.kind = kind;
@@ -30,14 +30,6 @@ final class SharingSection {
 
   void add(SharedResource resource, YamlLocation name, YamlLocation replicas) {
     listed.add(new Listed(resource, name, replicas));
-  }
-
-  SharingKind kind() {
-    return kind;
-  }
-
-  List<Listed> listed() {
-    return listed;
   }
 
   boolean renameByDefault() {

@@ -14,7 +14,6 @@ import java.util.stream.Stream;
  * @param map the map that has it: {@code flags}, {@code flags.plugin}, {@code flags.gfd}, {@code
  *     sharing}, {@code sharing.timeSlicing}, {@code sharing.timeSlicing.resources[nvidia.com/gpu]} and
  *     the like for {@code mps}, {@code imex}; empty for the root of the file
- * @param key the key
  * @param value the value as JSON in one line
  */
 public record UnknownKey(String map, String key, String value) implements JsonForm {
@@ -27,7 +26,7 @@ public record UnknownKey(String map, String key, String value) implements JsonFo
 
   /** The unknown fields of a map. */
   static Stream<UnknownKey> of(String map, Fields fields) {
-    return fields.unknown().entrySet().stream()
+    return fields.unknown.entrySet().stream()
         .map(entry -> new UnknownKey(map, entry.getKey(), entry.getValue()));
   }
 
@@ -38,15 +37,11 @@ public record UnknownKey(String map, String key, String value) implements JsonFo
 
   /** Whether it has a place in a configuration that shares in this way. */
   boolean fits(Optional<GpuSharing> sharing) {
-    boolean isOfSection = map.startsWith("sharing.");
-    return !isOfSection
-        || sharing
-            .filter(some -> map.equals("sharing." + some.kind().section()))
-            .isPresent()
+    return !map.startsWith("sharing.")
         || sharing.stream()
-            .flatMap(some ->
-                some.resources().stream().map(resource -> entry(some.kind(), resource.name())))
-            .anyMatch(map::equals);
+            .anyMatch(some -> map.equals("sharing." + some.kind().section())
+                || some.resources().stream()
+                    .anyMatch(it -> map.equals(entry(some.kind(), it.name()))));
   }
 
   /** Whether another key has the same place. */

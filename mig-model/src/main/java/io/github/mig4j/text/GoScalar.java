@@ -4,6 +4,7 @@ import java.math.BigDecimal;
 import java.math.BigInteger;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -173,12 +174,13 @@ public final class GoScalar {
   private static String scientific(BigDecimal exact, int exponent) {
     String digits = exact.unscaledValue().abs().toString();
     String fraction = digits.length() > 1 ? "." + digits.substring(1) : "";
-    return "%s%s%se%s%02d"
-        .formatted(
-            exact.signum() < 0 ? "-" : "",
-            digits.charAt(0),
-            fraction,
-            exponent < 0 ? "-" : "+",
-            Math.abs(exponent));
+    return String.format(
+        Locale.ROOT,
+        "%s%s%se%s%02d",
+        exact.signum() < 0 ? "-" : "",
+        digits.charAt(0),
+        fraction,
+        exponent < 0 ? "-" : "+",
+        Math.abs(exponent));
   }
 }

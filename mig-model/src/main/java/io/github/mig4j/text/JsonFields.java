@@ -1,13 +1,12 @@
 package io.github.mig4j.text;
 
 import io.github.mig4j.JsonForm;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.OptionalLong;
@@ -96,24 +95,10 @@ public final class JsonFields {
       return optional.isPresent() ? optional.getAsLong() : null;
     }
     if (value instanceof Map<?, ?> map) {
-      Map<String, Object> plain = new LinkedHashMap<>();
-      map.forEach((key, each) -> {
-        Object present = plain(each);
-        if (present != null) {
-          plain.put(key(key), present);
-        }
-      });
-      return Collections.unmodifiableMap(plain);
+      return of(map);
     }
     if (value instanceof Collection<?> list) {
-      List<Object> plain = new ArrayList<>();
-      for (Object each : list) {
-        Object present = plain(each);
-        if (present != null) {
-          plain.add(present);
-        }
-      }
-      return Collections.unmodifiableList(plain);
+      return list.stream().map(JsonFields::plain).filter(Objects::nonNull).toList();
     }
     if (value instanceof JsonForm form) {
       return form.toJson();

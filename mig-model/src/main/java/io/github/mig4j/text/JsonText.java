@@ -12,24 +12,7 @@ public final class JsonText {
 
   /** The JSON text of a value. */
   public static String of(YamlValue value) {
-    if (value instanceof YamlValue.Mapping map) {
-      return map.entries().entrySet().stream()
-          .map(JsonText::member)
-          .collect(Collectors.joining(", ", "{", "}"));
-    }
-    if (value instanceof YamlValue.Sequence list) {
-      return list.items().stream().map(JsonText::of).collect(Collectors.joining(", ", "[", "]"));
-    }
-    if (value instanceof YamlValue.Text text) {
-      return ScalarText.quoted(text.value());
-    }
-    if (value instanceof YamlValue.Bool bool) {
-      return String.valueOf(bool.value());
-    }
-    if (value instanceof YamlValue.Decimal number) {
-      return String.valueOf(number.value());
-    }
-    return value instanceof YamlValue.Int number ? number.value().toString() : "null";
+    return ofPlain(value.plain());
   }
 
   /** The JSON text of a value of maps, lists, texts, numbers and booleans. */
@@ -45,9 +28,5 @@ public final class JsonText {
     return value instanceof Number || value instanceof Boolean || value == null
         ? String.valueOf(value)
         : ScalarText.quoted(value.toString());
-  }
-
-  private static String member(Map.Entry<String, YamlValue.Entry> member) {
-    return ScalarText.quoted(member.getKey()) + ": " + of(member.getValue().value());
   }
 }

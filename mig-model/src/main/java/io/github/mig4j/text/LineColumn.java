@@ -1,11 +1,6 @@
 package io.github.mig4j.text;
 
-/**
- * A line and a column of a text, both from 1.
- *
- * @param line the line
- * @param column the character in that line
- */
+/** A line of a text and a character in it, both from 1. */
 public record LineColumn(int line, int column) {
 
   /** Where a text begins. */

@@ -159,9 +159,9 @@ public final class Wrapping {
 
   /** The contents that are in other files or objects; any resource may be one if nothing is here. */
   public List<Elsewhere> elsewhere() {
-    return Stream.of(elsewhere, entries.isEmpty() ? resources : List.<Elsewhere>of())
-        .flatMap(List::stream)
-        .toList();
+    return entries.isEmpty()
+        ? Stream.concat(elsewhere.stream(), resources.stream()).toList()
+        : List.copyOf(elsewhere);
   }
 
   /** Why texts of the file cannot be read that look as if they wrapped something. */

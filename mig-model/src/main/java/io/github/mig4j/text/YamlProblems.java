@@ -6,21 +6,13 @@ public interface YamlProblems {
   /** Receives a problem. */
   void report(Problem problem, YamlLocation where, String message, String remedy);
 
-  /** The program that will read the text, for messages, e.g. {@code mig-parted}. */
-  String program();
+  /** The program that will read the text, for messages; kubectl, unless it is another. */
+  default String program() {
+    return "kubectl";
+  }
 
-  /** For a text that is read again, of which the problems are known. */
-  YamlProblems UNHEARD = new YamlProblems() {
-    @Override
-    public void report(Problem problem, YamlLocation where, String message, String remedy) {
-      // The first reading has reported it.
-    }
-
-    @Override
-    public String program() {
-      return "kubectl";
-    }
-  };
+  /** For a text that is read again, of which the first reading has reported the problems. */
+  YamlProblems UNHEARD = (problem, where, message, remedy) -> {};
 
   /** What can be wrong with a text as YAML, whatever it means. */
   enum Problem {

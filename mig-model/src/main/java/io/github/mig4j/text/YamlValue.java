@@ -1,9 +1,11 @@
 package io.github.mig4j.text;
 
 import java.math.BigInteger;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import org.jspecify.annotations.Nullable;
 
 /** A YAML value as sigs.k8s.io/yaml converts it to JSON, and where it is. */
 public sealed interface YamlValue {
@@ -65,6 +67,28 @@ public sealed interface YamlValue {
 
   /** A value and the location of its key; if the map has the key twice, of the last. */
   record Entry(LineColumn keyAt, YamlValue value) {}
+
+  /** The value as maps, lists, texts, numbers and booleans, such as a JSON mapper reads. */
+  default @Nullable Object plain() {
+    if (this instanceof Mapping map) {
+      Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+      map.entries.forEach((key, entry) -> fields.put(key, entry.value.plain()));
+      return fields;
+    }
+    if (this instanceof Sequence list) {
+      return list.items.stream().map(YamlValue::plain).toList();
+    }
+    if (this instanceof Text text) {
+      return text.value;
+    }
+    if (this instanceof Bool bool) {
+      return bool.value;
+    }
+    if (this instanceof Decimal number) {
+      return number.value;
+    }
+    return this instanceof Int number ? number.value : null;
+  }
 
   /**
    * The number that Go reads into an int: JSON writes 7.0 as 7, so a float without fraction is one.

@@ -3,6 +3,8 @@ package io.github.mig4j.config;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Collections;
+import java.util.Map;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -84,6 +86,19 @@ class ConfigNamesTest {
     assertThatThrownBy(() -> OFF.contentName("two words"))
         .hasMessage("Config name 'two words' is no label value, so no node can request it; use 1 to"
             + " 63 letters, digits, '.', '_' and '-', beginning and ending with a letter or digit");
+  }
+
+  @Test
+  void newDocument_refusesANameThatNoFileCanContain_andNull() {
+    assertThatThrownBy(() -> new MigConfigDocument(Map.of("a\uD800", OFF)))
+        .hasMessage(
+            "Config name 'a\\uD800' has half a surrogate pair, which no file can contain; remove it");
+    assertThatThrownBy(() -> new MigConfigDocument(Collections.singletonMap("a", null)))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage("config");
+    assertThatThrownBy(() -> new MigConfigDocument(Collections.singletonMap(null, OFF)))
+        .isInstanceOf(NullPointerException.class)
+        .hasMessage("name");
   }
 
   @Test

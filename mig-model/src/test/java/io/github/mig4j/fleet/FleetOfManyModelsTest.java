@@ -88,7 +88,7 @@ class FleetOfManyModelsTest {
 
     for (int gpu = 1; gpu < 300; gpu++) {
       assertThat(fleet.state(gpu).states().sharesTablesWith(first)).isTrue();
-      assertThat(fleet.models()[gpu].ranked()).isSameAs(fleet.models()[0].ranked());
+      assertThat(fleet.models()[gpu].ranked).isSameAs(fleet.models()[0].ranked);
     }
     assertThat(Fleet.gpuOf(fleet.place(fleet.request("7g.80gb")))).isZero();
     assertThat(Fleet.gpuOf(fleet.place(fleet.request("7g.80gb")))).isEqualTo(1);

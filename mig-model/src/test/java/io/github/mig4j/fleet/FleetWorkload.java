@@ -156,7 +156,7 @@ final class FleetWorkload {
   }
 
   private long placed(int i, int gpu, int profile) {
-    int placement = ranked.best(profile, stateOf[gpu]);
+    int placement = ranked.best(profile)[stateOf[gpu]];
     stateOf[gpu] = states.place(stateOf[gpu], placement);
     remember(i, (long) gpu << Integer.SIZE | placement);
     return instance(i);
@@ -191,7 +191,7 @@ final class FleetWorkload {
     }
     return level[stateOf[best]] == Integer.MAX_VALUE
         ? Fleet.NONE
-        : (long) best << Integer.SIZE | ranked.best(profile, stateOf[best]);
+        : (long) best << Integer.SIZE | ranked.best(profile)[stateOf[best]];
   }
 
   /** Frees and places an instance, and rolls both back. */

@@ -29,10 +29,10 @@ class PlacementPolicyTest {
     Map<GpuState, Double> expected = expectedSlices(states);
     for (GpuState state : states.all()) {
       for (int profile = 0; profile < states.profiles().size(); profile++) {
-        int best = ranked.best(profile, state.number());
+        int best = ranked.best(profile)[state.number()];
         if (best != GpuStates.NONE) {
           GpuState after = state.place(states.placements().get(best));
-          double[] costs = ranked.costs(profile, state.number());
+          double[] costs = costs(ranked, profile, state);
 
           assertThat(costs).hasSize(2);
           assertThat(costs[0] == 1).isEqualTo(state.layout().placements().isEmpty());
@@ -147,11 +147,15 @@ class PlacementPolicyTest {
     }
   }
 
+  private static double[] costs(RankedStates ranked, int profile, GpuState state) {
+    return ranked.costs(profile)[ranked.level(profile, ranked.bucketOf(state.number()))];
+  }
+
   private static String costs(RankedStates ranked, GpuState state) {
     StringBuilder costs = new StringBuilder();
     for (int profile = 0; profile < state.states().profiles().size(); profile++) {
       boolean fits = state.fits(state.states().profiles().get(profile));
-      costs.append(fits ? java.util.Arrays.toString(ranked.costs(profile, state.number())) : "-");
+      costs.append(fits ? java.util.Arrays.toString(costs(ranked, profile, state)) : "-");
     }
     return costs.toString();
   }

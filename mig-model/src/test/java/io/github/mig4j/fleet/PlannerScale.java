@@ -154,7 +154,7 @@ public final class PlannerScale {
       problem
           .demand()
           .forEach((profile, count) -> items.add(DemandItem.of(profile.toString(), count)));
-      FleetPlan plan = Planner.of(nodes).plan(Demand.of(items));
+      FleetPlan plan = Planner.of(nodes).plan(new Demand(items));
       return new Answer(
           plan.gpus(),
           plan.lowerBound(),

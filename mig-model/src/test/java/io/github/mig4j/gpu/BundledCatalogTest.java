@@ -27,13 +27,6 @@ class BundledCatalogTest {
     return all().stream().filter(GpuModel::supportsMig);
   }
 
-  /** The reader of the bundled file is quick, and the other names what is wrong in a file. */
-  @Test
-  void bothReaders_giveTheSameModels() {
-    assertThat(GpuCatalog.bundled().models())
-        .isEqualTo(GpuCatalog.parse(CatalogFile.bundledText()).models());
-  }
-
   @Test
   void models_areThePublishedOnes() {
     assertThat(withMig())

@@ -1,6 +1,7 @@
 package io.github.mig4j.gpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -41,21 +42,28 @@ class GpuCatalogDocumentTest {
     assertThat(Stream.of(Confidence.values()))
         .allSatisfy(c -> assertThat(text).contains("`" + c + "`"));
     assertThat(Stream.of(
-                CatalogFile.class,
-                CatalogFile.Source.class,
-                CatalogFile.Model.class,
-                CatalogFile.Product.class,
-                CatalogFile.Board.class,
-                CatalogFile.Profile.class)
-            .flatMap(type -> Stream.of(type.getRecordComponents()))
-            .map(field -> {
-              var wire = field
-                  .getAccessor()
-                  .getAnnotation(com.fasterxml.jackson.annotation.JsonProperty.class);
-              return wire == null ? field.getName() : wire.value();
-            })
+                "{'?': 0}",
+                "{'sources': {'S': {'?': 0}}, 'models': []}",
+                "{'sources': {}, 'models': [{'?': 0}]}",
+                inModel("'products': [{'?': 0}]"),
+                inModel("'boards': [{'?': 0}]"),
+                inModel("'profiles': [{'?': 0}]"))
+            .flatMap(GpuCatalogDocumentTest::knownFields)
             .filter(name -> !name.equals("about")))
+        .hasSize(44)
         .allSatisfy(name -> assertThat(text).containsPattern("[`.\\]]" + name + "[`\\[.]"));
+  }
+
+  private static String inModel(String list) {
+    return "{'sources': {}, 'models': [{'id': 'x', 'architecture': 'y', 'compute-slices': 0, %s}]}"
+        .formatted(list);
+  }
+
+  /** The fields that the reader expects in place of an unknown one. */
+  private static Stream<String> knownFields(String json) {
+    String message =
+        catchThrowable(() -> GpuCatalog.parse(json.replace('\'', '"'))).getMessage();
+    return Stream.of(message.replaceFirst(".*Expected one of \\[(.*)]", "$1").split(", "));
   }
 
   private static String generated() {

@@ -185,7 +185,7 @@ class HostilePlanProperties {
           item = item.priority(priority);
           return zone.isEmpty() ? item : item.onNodesWith("zone", zone);
         });
-    return items.list().ofMaxSize(4).map(Demand::of);
+    return items.list().ofMaxSize(4).map(Demand::new);
   }
 
   @Provide

@@ -43,7 +43,7 @@ class PlannerEffortTest {
 
   private static Demand priorities(int number) {
     String[] profiles = {"1g.23gb", "2g.45gb", "3g.90gb", "1g.45gb", "7g.180gb"};
-    return Demand.of(IntStream.range(0, number)
+    return new Demand(IntStream.range(0, number)
         .mapToObj(i -> DemandItem.of(profiles[i % 5], 1 + i % 3).priority(i))
         .toList());
   }

@@ -41,15 +41,24 @@ class PlannerFleetPropertiesTest {
     }
   }
 
-  record Question(List<PlanNode> nodes, Demand demand) {
-    List<PlanGpu> gpus() {
-      return nodes.stream()
-          .flatMap(node -> IntStream.range(0, node.gpuCount()).mapToObj(node::gpu))
-          .toList();
-    }
-
-    boolean isInZoneA(int gpu) {
-      return gpu < nodes.get(0).gpuCount();
+  /** The GPUs of all nodes, of which the first ones are in zone a, and items by descending priority. */
+  record Question(
+      List<PlanNode> nodes,
+      Demand demand,
+      List<PlanGpu> gpus,
+      int inZoneA,
+      List<DemandItem> items) {
+    Question(List<PlanNode> nodes, Demand demand) {
+      this(
+          nodes,
+          demand,
+          nodes.stream()
+              .flatMap(node -> IntStream.range(0, node.gpuCount()).mapToObj(node::gpu))
+              .toList(),
+          nodes.get(0).gpuCount(),
+          demand.items().stream()
+              .sorted(Comparator.comparing((DemandItem item) -> item.priority()).reversed())
+              .toList());
     }
   }
 
@@ -101,16 +110,13 @@ class PlannerFleetPropertiesTest {
       Question question, List<Map<MigProfile, Integer>> offers, int changed) {
     Map<MigProfile, int[]> left = new HashMap<>();
     for (int i = 0; i < offers.size(); i++) {
-      int zone = question.isInZoneA(i) ? 0 : 1;
+      int zone = i < question.inZoneA() ? 0 : 1;
       offers
           .get(i)
           .forEach((profile, n) -> left.computeIfAbsent(profile, any -> new int[2])[zone] += n);
     }
     SortedMap<Integer, Integer> unmet = new TreeMap<>(Comparator.reverseOrder());
-    List<DemandItem> byPriority = question.demand().items().stream()
-        .sorted(Comparator.comparing((DemandItem item) -> item.priority()).reversed())
-        .toList();
-    for (DemandItem item : byPriority) {
+    for (DemandItem item : question.items()) {
       int[] free = left.getOrDefault(item.profile().orElseThrow(), new int[2]);
       int met;
       if (item.nodeLabels().isEmpty()) {
@@ -237,6 +243,6 @@ class PlannerFleetPropertiesTest {
           DemandItem item = DemandItem.of(profile, count).priority(priority);
           return bound ? item.onNodesWith("zone", "a") : item;
         });
-    return items.list().ofMinSize(1).ofMaxSize(3).map(Demand::of);
+    return items.list().ofMinSize(1).ofMaxSize(3).map(Demand::new);
   }
 }

@@ -35,7 +35,7 @@ class PlannerPropertiesTest {
           items.add(DemandItem.of(model.profiles().get(i).profile(), counts.get(i)));
         }
       }
-      return Demand.of(items);
+      return new Demand(items);
     }
   }
 

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -395,30 +394,6 @@ class MigctlTest {
             2,
             "",
             "Cannot read kubeconfig %s: %s%nTry 'migctl status --help'%n".formatted(file, reason)));
-  }
-
-  /** Nothing listens at port 1; fabric8 takes its settings from properties if there is no file. */
-  @Test
-  void simulate_withoutAnswer_isExit3() {
-    var properties = Map.of(
-        "kubernetes.auth.tryKubeConfig", "false",
-        "kubernetes.master", "http://127.0.0.1:1",
-        "kubernetes.request.retry.backoffLimit", "0");
-    properties.forEach(System::setProperty);
-    try {
-      var run = migctl("simulate", "--for", "1s");
-
-      assertThat(run.exit()).isEqualTo(3);
-      assertThat(run.out()).isEmpty();
-      // A slow machine is told that it has to wait.
-      assertThat(run.err().lines().filter(line -> !line.startsWith("No answer from ")))
-          .singleElement()
-          .asString()
-          .startsWith(
-              "Cannot simulate the GPU Operator on http://127.0.0.1:1/: Connection refused");
-    } finally {
-      properties.keySet().forEach(System::clearProperty);
-    }
   }
 
   @Test

@@ -48,8 +48,6 @@ class TaskPagesTest {
       "gitops");
 
   private static final Pattern LINK = Pattern.compile("\\]\\(([a-z-]+\\.md)(?:#([a-z-]+))?\\)");
-  private static final Pattern PRINTED =
-      Pattern.compile("System\\.out\\.println\\(.*\\); *// (.*)");
 
   @TempDir
   Path folder;
@@ -90,17 +88,6 @@ class TaskPagesTest {
           assertThat(codes).as(page).contains(link.group(2));
         }
       });
-    }
-  }
-
-  /** What stands behind a println is what it prints. */
-  @Test
-  void scheduler_snippetsPrintWhatTheyShow() throws Exception {
-    for (String snippet : DocumentedPage.of("scheduler").javaSnippets()) {
-      assertThat(JavaSnippet.printed(snippet, folder).lines())
-          .as(snippet)
-          .containsExactlyElementsOf(
-              PRINTED.matcher(snippet).results().map(line -> line.group(1)).toList());
     }
   }
 

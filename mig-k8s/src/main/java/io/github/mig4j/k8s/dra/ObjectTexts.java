@@ -14,7 +14,6 @@ import io.github.mig4j.text.Wrapping;
 import io.github.mig4j.text.YamlLocation;
 import io.github.mig4j.text.YamlProblems;
 import io.github.mig4j.text.YamlText;
-import io.github.mig4j.text.YamlValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -94,7 +93,8 @@ final class ObjectTexts {
   }
 
   private static Optional<JsonNode> convert(Node node, Embedding embedding) {
-    return GoYaml.convert(node, embedding, Refusing.PROBLEMS).map(ObjectTexts::tree);
+    return GoYaml.convert(node, embedding, Refusing.PROBLEMS)
+        .map(value -> TREES.valueToTree(value.plain()));
   }
 
   private static void addRoots(JsonNode value, List<JsonNode> roots) {
@@ -145,31 +145,6 @@ final class ObjectTexts {
         && (document.get(0).has("attributes") || document.get(0).has("basic"));
   }
 
-  private static JsonNode tree(YamlValue value) {
-    if (value instanceof YamlValue.Mapping mapping) {
-      ObjectNode object = NODES.objectNode();
-      mapping.entries().forEach((key, entry) -> object.set(key, tree(entry.value())));
-      return object;
-    }
-    if (value instanceof YamlValue.Sequence sequence) {
-      ArrayNode array = NODES.arrayNode();
-      sequence.items().forEach(item -> array.add(tree(item)));
-      return array;
-    }
-    if (value instanceof YamlValue.Text text) {
-      return NODES.textNode(text.value());
-    }
-    if (value instanceof YamlValue.Bool bool) {
-      return NODES.booleanNode(bool.value());
-    }
-    if (value instanceof YamlValue.Decimal number) {
-      return NODES.numberNode(number.value());
-    }
-    return value instanceof YamlValue.Int number
-        ? NODES.numberNode(number.value())
-        : NODES.nullNode();
-  }
-
   /** The tree of an object that was read from a cluster. */
   static JsonNode tree(KubernetesSerialization fabric8, KubernetesResource object) {
     return TREES.valueToTree(fabric8.convertValue(object, Map.class));
@@ -206,11 +181,6 @@ final class ObjectTexts {
         throw new IllegalArgumentException("Line %d, column %d: %s; %s"
             .formatted(where.at().line(), where.at().column(), message, EXPECTED));
       }
-    }
-
-    @Override
-    public String program() {
-      return "kubectl";
     }
   }
 }

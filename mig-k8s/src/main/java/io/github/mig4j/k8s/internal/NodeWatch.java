@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.internal;
 
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import java.time.Duration;
 import java.util.Optional;
@@ -19,13 +20,7 @@ public final class NodeWatch implements AutoCloseable {
 
   public NodeWatch(Cluster cluster, String name, Duration timeout) throws InterruptedException {
     this.name = name;
-    this.following = cluster
-        .view()
-        .follow(
-            name,
-            new WatchEvents<>(
-                node -> seen.add(Optional.of(node)), gone -> seen.add(Optional.empty())),
-            timeout);
+    this.following = cluster.view().follow(name, new Recorder(), timeout);
   }
 
   /**
@@ -57,5 +52,22 @@ public final class NodeWatch implements AutoCloseable {
   @Override
   public void close() {
     following.close();
+  }
+
+  private final class Recorder implements ResourceEventHandler<Node> {
+    @Override
+    public void onAdd(Node node) {
+      seen.add(Optional.of(node));
+    }
+
+    @Override
+    public void onUpdate(Node before, Node node) {
+      seen.add(Optional.of(node));
+    }
+
+    @Override
+    public void onDelete(Node node, boolean unknown) {
+      seen.add(Optional.empty());
+    }
   }
 }

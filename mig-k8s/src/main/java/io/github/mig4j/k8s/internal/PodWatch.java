@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.internal;
 
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.client.dsl.Informable;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import java.time.Duration;
@@ -35,9 +36,8 @@ public final class PodWatch implements AutoCloseable {
       Duration timeout)
       throws InterruptedException {
     WatchRetry retry = new WatchRetry();
-    this.informer = pods.runnableInformer(0)
-        .addEventHandler(WatchEvents.any(changes::release))
-        .exceptionHandler(retry);
+    this.informer =
+        pods.runnableInformer(0).addEventHandler(new Listener()).exceptionHandler(retry);
     this.role = role;
     String request = "list and watch pods of " + owner;
     this.permission = new WatchPermission(cluster, request, "pods", namespace, retry, informer);
@@ -76,5 +76,22 @@ public final class PodWatch implements AutoCloseable {
   @Override
   public void close() {
     informer.close();
+  }
+
+  private final class Listener implements ResourceEventHandler<Pod> {
+    @Override
+    public void onAdd(Pod pod) {
+      changes.release();
+    }
+
+    @Override
+    public void onUpdate(Pod before, Pod pod) {
+      changes.release();
+    }
+
+    @Override
+    public void onDelete(Pod pod, boolean finalStateUnknown) {
+      changes.release();
+    }
   }
 }

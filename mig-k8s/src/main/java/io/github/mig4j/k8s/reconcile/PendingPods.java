@@ -516,7 +516,7 @@ public final class PendingPods implements JsonForm {
   private boolean serveBy(PlanNode node, WaitingPod pod, DemandMix mix) {
     List<DemandItem> items = new ArrayList<>();
     pod.devices().forEach((profile, count) -> items.add(DemandItem.of(profile, count)));
-    FleetPlan plan = Planner.of(List.of(node)).plan(Demand.of(items));
+    FleetPlan plan = Planner.of(List.of(node)).plan(new Demand(items));
     if (!plan.unmet().isEmpty()) {
       return false;
     }
@@ -591,7 +591,7 @@ public final class PendingPods implements JsonForm {
     }
     return Planner.of(
             candidates.values().stream().map(node -> withAffinities(node, left)).toList())
-        .plan(Demand.of(items));
+        .plan(new Demand(items));
   }
 
   private static boolean needsLabels(WaitingPod pod) {

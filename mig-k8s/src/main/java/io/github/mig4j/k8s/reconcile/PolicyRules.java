@@ -80,7 +80,7 @@ final class PolicyRules {
   }
 
   private static Demand demand(SortedMap<MigProfile, Integer> stock) {
-    return Demand.of(stock.entrySet().stream()
+    return new Demand(stock.entrySet().stream()
         .map(each -> DemandItem.of(each.getKey(), each.getValue()))
         .toList());
   }

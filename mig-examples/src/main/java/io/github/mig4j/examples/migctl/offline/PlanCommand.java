@@ -114,7 +114,7 @@ public final class PlanCommand extends AnswerCommand {
         items.add(DemandItem.of(Input.profile(counted.name), counted.count));
       }
     }
-    FleetPlan plan = Planner.of(nodes).plan(Demand.of(items));
+    FleetPlan plan = Planner.of(nodes).plan(new Demand(items));
     Map<GpuModel, Integer> available = new LinkedHashMap<>();
     nodes.forEach(node -> IntStream.range(0, node.gpuCount())
         .forEach(index -> available.merge(node.gpu(index).model(), 1, Integer::sum)));

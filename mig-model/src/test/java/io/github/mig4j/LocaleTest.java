@@ -1,0 +1,44 @@
+package io.github.mig4j;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.mig4j.gpu.DriverVersion;
+import io.github.mig4j.text.GoScalar;
+import io.github.mig4j.text.LineColumn;
+import io.github.mig4j.text.YamlValue;
+import java.util.Locale;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
+
+/** What programs read has the digits 0 to 9, also where people write others. */
+@Isolated("the default locale is one for all")
+class LocaleTest {
+
+  private final Locale before = Locale.getDefault();
+
+  @BeforeEach
+  void setArabicDigits() {
+    Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+  }
+
+  @AfterEach
+  void reset() {
+    Locale.setDefault(before);
+  }
+
+  @Test
+  void driverVersion_isReadAgain() {
+    DriverVersion version = new DriverVersion(580, 159, 4);
+
+    assertThat(version).hasToString("580.159.04");
+    assertThat(DriverVersion.parse(version.toString())).contains(version);
+  }
+
+  @Test
+  void keyOfAFloat_isAsGoWritesIt() {
+    assertThat(GoScalar.key(new YamlValue.Decimal(LineColumn.START, "1e21", 1e21)))
+        .contains("1e+21");
+  }
+}
