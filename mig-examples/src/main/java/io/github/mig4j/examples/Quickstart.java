@@ -197,12 +197,12 @@ public final class Quickstart implements Callable<Integer> {
   }
 
   private static void print(ApplyEvent event) {
-    System.out.println(String.format(
+    System.out.printf(
         Locale.ROOT,
-        "   %5.1fs  %-9s  %s",
+        "   %5.1fs  %-9s  %s%n",
         event.elapsed().toMillis() / 1000.0,
         event.phase(),
-        event.detail()));
+        event.detail());
   }
 
   private static MigConfigDocument guide() throws IOException {

@@ -17,6 +17,8 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyTimings;
+import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.node.NodeCapacity;
 import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.layout.MigLayout;
@@ -26,7 +28,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -103,7 +104,7 @@ public final class SchedulePods implements Callable<Integer> {
     private final Semaphore changes = new Semaphore(0);
 
     /** Pods that were bound, but that the watch may not report yet. */
-    private final Map<String, String> assumed = new HashMap<>();
+    private final Map<String, Pod> assumed = new HashMap<>();
 
     private final Set<String> waiting = new HashSet<>();
 
@@ -146,27 +147,15 @@ public final class SchedulePods implements Callable<Integer> {
     }
 
     private Map<String, Long> free(Node node, List<Pod> pods) {
-      Map<String, Long> free = new TreeMap<>();
-      Optional.ofNullable(node.getStatus())
-          .map(status -> status.getAllocatable())
-          .ifPresent(all -> all.forEach((resource, quantity) -> {
-            if (resource.startsWith(MIG)) {
-              free.put(resource, quantity.getNumericalAmount().longValue());
-            }
-          }));
-      pods.stream()
-          .filter(pod -> node.getMetadata().getName().equals(nodeOf(pod)))
-          .filter(pod -> pod.getStatus() == null
-              || !Set.of("Succeeded", "Failed")
-                  .contains(Objects.toString(pod.getStatus().getPhase(), "")))
-          .forEach(pod ->
-              devices(pod).forEach((resource, count) -> free.merge(resource, -count, Long::sum)));
+      List<Pod> bound = pods.stream().map(this::assumed).toList();
+      Map<String, Long> free = new TreeMap<>(
+          NodeCapacity.of(node, bound, Optional.empty(), MigSettings.defaults()).free());
+      free.keySet().removeIf(resource -> !resource.startsWith(MIG));
       return free;
     }
 
-    private @Nullable String nodeOf(Pod pod) {
-      String bound = pod.getSpec().getNodeName();
-      return bound == null ? assumed.get(name(pod)) : bound;
+    private Pod assumed(Pod pod) {
+      return pod.getSpec().getNodeName() == null ? assumed.getOrDefault(name(pod), pod) : pod;
     }
 
     private static String name(Pod pod) {
@@ -192,7 +181,9 @@ public final class SchedulePods implements Callable<Integer> {
                 .endTarget()
                 .build())
             .create();
-        assumed.put(name(pod), node);
+        assumed.put(
+            name(pod),
+            new PodBuilder(pod).editSpec().withNodeName(node).endSpec().build());
         System.out.println(name + " -> " + node + " " + devices(pod));
         return true;
       } catch (KubernetesClientException e) {

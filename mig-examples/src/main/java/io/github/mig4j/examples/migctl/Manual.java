@@ -14,7 +14,6 @@ import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.Model.PositionalParamSpec;
 
 /**
  * Writes the manual pages and the completion script that ship with migctl, from picocli's model of the
@@ -75,7 +74,7 @@ public final class Manual {
     if (!spec.positionalParameters().isEmpty()) {
       lines.add(".SH ARGUMENTS");
       spec.positionalParameters()
-          .forEach(argument -> lines.addAll(item(label(argument), argument)));
+          .forEach(argument -> lines.addAll(item(argument.paramLabel(), argument)));
     }
     lines.add(".SH OPTIONS");
     spec.options().stream()
@@ -105,10 +104,6 @@ public final class Manual {
         ".TP",
         ".B " + text(label),
         text(plain(String.join(" ", argument.description()).strip())));
-  }
-
-  private static String label(PositionalParamSpec argument) {
-    return argument.paramLabel();
   }
 
   private static String label(OptionSpec option) {

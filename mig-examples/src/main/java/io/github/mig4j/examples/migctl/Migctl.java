@@ -17,6 +17,7 @@ import io.github.mig4j.examples.migctl.cluster.RolloutCommand;
 import io.github.mig4j.examples.migctl.cluster.ShareCommand;
 import io.github.mig4j.examples.migctl.cluster.SimulateCommand;
 import io.github.mig4j.examples.migctl.cluster.StatusCommand;
+import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
@@ -42,6 +43,7 @@ import io.github.mig4j.gpu.UnknownGpuException;
 import io.github.mig4j.k8s.change.MigDeadlineException;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
+import io.github.mig4j.k8s.rollout.Amount;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -49,6 +51,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -56,6 +59,7 @@ import java.util.concurrent.CancellationException;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import picocli.AutoComplete;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -63,6 +67,7 @@ import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The command-line tool: what NVIDIA GPUs can be cut into, and how to cut them. */
@@ -99,9 +104,6 @@ public final class Migctl {
 
   /** What {@code --version} prints. */
   static final class Version implements IVersionProvider {
-    /** Called by picocli. */
-    Version() {}
-
     @Override
     public String[] getVersion() {
       return new String[] {"migctl " + Output.version()};
@@ -144,9 +146,6 @@ public final class Migctl {
       CommandLine.HelpCommand.class,
       AutoComplete.GenerateCompletion.class);
 
-  /** Called by picocli. */
-  Migctl() {}
-
   /** All commands with their options. */
   static CommandLine commandLine() {
     return commandLine(command -> true);
@@ -168,7 +167,17 @@ public final class Migctl {
         migctl.addSubcommand(listed);
       }
     }
-    return migctl;
+    return migctl
+        .registerConverter(Duration.class, new DurationConverter())
+        .registerConverter(Amount.class, Migctl::amount);
+  }
+
+  private static Amount amount(String text) {
+    try {
+      return Amount.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new TypeConversionException(String.valueOf(e.getMessage()));
+    }
   }
 
   static CommandLine commandLine(List<String> args) {
@@ -244,49 +253,49 @@ public final class Migctl {
 
   private static int explain(Exception e, CommandLine commandLine) {
     PrintWriter err = commandLine.getErr();
-    if (e instanceof NegativeAnswerException) {
-      err.println(e.getMessage());
-      return ExitCode.NO;
+    int exit = exitCode(e);
+    if (exit == ExitCode.BUG) {
+      err.println("This is a bug of migctl; please report it with these lines:");
+      e.printStackTrace(err);
+      return exit;
     }
-    if (e instanceof MigClusterException || e instanceof MigDeadlineException) {
-      err.println(e.getMessage());
-      return ExitCode.CLUSTER;
-    }
-    if (e instanceof UnknownGpuException unknown) {
-      err.println(e.getMessage());
-      if (unknown.candidates().isEmpty()) {
-        err.println("'migctl models' lists all known GPUs");
-      }
-      return ExitCode.USAGE;
-    }
-    if (e instanceof ListingSyntaxException || e instanceof UnusableFileException) {
-      err.println(e.getMessage());
-      return ExitCode.USAGE;
+    err.println(text(e));
+    if (e instanceof UnknownGpuException unknown && unknown.candidates().isEmpty()) {
+      err.println("'migctl models' lists all known GPUs");
     }
     if (e instanceof MigRefusedException refused) {
-      err.println(e.getMessage());
       CodeHints.print(refused.findings(), err);
-      return CodeHints.isForbidden(refused.findings()) ? ExitCode.CLUSTER : ExitCode.NO;
     }
-    if (e instanceof MigException || e instanceof CancellationException) {
-      err.println(e.getMessage());
-      return ExitCode.NO;
-    }
-    if (e instanceof NoSuchFileException) {
-      err.println("File does not exist: " + e.getMessage());
-      return ExitCode.USAGE;
-    }
-    if (e instanceof IOException) {
-      err.println("Cannot read or write: " + e);
-      return ExitCode.USAGE;
-    }
-    if (e.getClass().equals(IllegalArgumentException.class)) {
-      err.println(e.getMessage());
+    if (e instanceof IllegalArgumentException) {
       err.println("Try '%s --help'".formatted(commandLine.getCommandSpec().qualifiedName()));
+    }
+    return exit;
+  }
+
+  private static int exitCode(Exception e) {
+    if ((e instanceof MigRefusedException refused && CodeHints.isForbidden(refused.findings()))
+        || e instanceof MigClusterException
+        || e instanceof MigDeadlineException) {
+      return ExitCode.CLUSTER;
+    }
+    if (e instanceof UnknownGpuException
+        || e instanceof ListingSyntaxException
+        || e instanceof IOException
+        || e.getClass().equals(IllegalArgumentException.class)) {
       return ExitCode.USAGE;
     }
-    err.println("This is a bug of migctl; please report it with these lines:");
-    e.printStackTrace(err);
-    return ExitCode.BUG;
+    return e instanceof MigException
+            || e instanceof NegativeAnswerException
+            || e instanceof CancellationException
+        ? ExitCode.NO
+        : ExitCode.BUG;
+  }
+
+  private static @Nullable String text(Exception e) {
+    return e instanceof NoSuchFileException
+        ? "File does not exist: " + e.getMessage()
+        : e instanceof IOException && !(e instanceof UnusableFileException)
+            ? "Cannot read or write: " + e
+            : e.getMessage();
   }
 }

@@ -64,7 +64,7 @@ class MigctlDraTest {
     MigClient.of(client)
         .dra()
         .apply(MigClaim.of(MigProfile.parse("1g.10gb")).claim("train").inNamespace("team-a"));
-    driver.allocate("team-a", "train", "gpu-node", List.of("gpu-0-mig-1g10gb-19-2"));
+    assertThat(driver.schedule()).isEmpty();
     dump = Files.writeString(
         folder.resolve("dump.yaml"),
         Serialization.asYaml(client.resources(ResourceSlice.class).list())

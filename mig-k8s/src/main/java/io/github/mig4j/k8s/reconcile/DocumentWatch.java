@@ -1,7 +1,6 @@
 package io.github.mig4j.k8s.reconcile;
 
 import io.fabric8.kubernetes.api.model.ConfigMap;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
@@ -9,6 +8,7 @@ import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.ClusterView.Versions;
 import io.github.mig4j.k8s.internal.WatchPermission;
 import io.github.mig4j.k8s.internal.WatchRetry;
 import java.time.Duration;
@@ -61,7 +61,7 @@ final class DocumentWatch implements AutoCloseable {
           .inNamespace(namespace)
           .withName(map.get())
           .runnableInformer(0)
-          .addEventHandler(new Listener())
+          .addEventHandler((Versions<ConfigMap>) this::read)
           .exceptionHandler(retry);
       informer = made;
       permission =
@@ -83,8 +83,9 @@ final class DocumentWatch implements AutoCloseable {
     return document;
   }
 
-  private void read(ConfigMap map) {
-    document = MigConfigFile.read(Cluster.data(map, MigConfigMap.KEY)).document();
+  private void read(Optional<ConfigMap> map) {
+    document = map.flatMap(
+        found -> MigConfigFile.read(Cluster.data(found, MigConfigMap.KEY)).document());
     onChange.run();
   }
 
@@ -92,23 +93,6 @@ final class DocumentWatch implements AutoCloseable {
   public void close() {
     if (informer != null) {
       informer.close();
-    }
-  }
-
-  private final class Listener implements ResourceEventHandler<ConfigMap> {
-    @Override
-    public void onAdd(ConfigMap added) {
-      read(added);
-    }
-
-    @Override
-    public void onUpdate(ConfigMap before, ConfigMap after) {
-      read(after);
-    }
-
-    @Override
-    public void onDelete(ConfigMap deleted, boolean finalStateUnknown) {
-      read(new ConfigMap());
     }
   }
 }

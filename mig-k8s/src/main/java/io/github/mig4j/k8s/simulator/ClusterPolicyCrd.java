@@ -1,55 +1,41 @@
 package io.github.mig4j.k8s.simulator;
 
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionBuilder;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
-import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaPropsBuilder;
-import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
-import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.fabric8.kubernetes.client.utils.Serialization;
 
 /** A definition of the ClusterPolicy for clusters without the operator; it accepts any spec and status. */
 final class ClusterPolicyCrd {
+
+  private static final String MINIMAL = """
+      apiVersion: apiextensions.k8s.io/v1
+      kind: CustomResourceDefinition
+      metadata:
+        name: clusterpolicies.nvidia.com
+      spec:
+        group: nvidia.com
+        scope: Cluster
+        names:
+          kind: ClusterPolicy
+          listKind: ClusterPolicyList
+          plural: clusterpolicies
+          singular: clusterpolicy
+        versions:
+        - name: v1
+          served: true
+          storage: true
+          schema:
+            openAPIV3Schema:
+              type: object
+              properties:
+                spec: {type: object, x-kubernetes-preserve-unknown-fields: true}
+                status: {type: object, x-kubernetes-preserve-unknown-fields: true}
+          subresources:
+            status: {}
+      """;
+
   private ClusterPolicyCrd() {}
 
   static CustomResourceDefinition minimal() {
-    ResourceDefinitionContext policy = ClusterPolicies.CONTEXT;
-    return new CustomResourceDefinitionBuilder()
-        .withNewMetadata()
-        .withName(policy.getPlural() + "." + policy.getGroup())
-        .endMetadata()
-        .withNewSpec()
-        .withGroup(policy.getGroup())
-        .withScope("Cluster")
-        .withNewNames()
-        .withKind(policy.getKind())
-        .withListKind(policy.getKind() + "List")
-        .withPlural(policy.getPlural())
-        .withSingular("clusterpolicy")
-        .endNames()
-        .addNewVersion()
-        .withName(policy.getVersion())
-        .withServed(true)
-        .withStorage(true)
-        .withNewSchema()
-        .withNewOpenAPIV3Schema()
-        .withType("object")
-        .addToProperties("spec", anything())
-        .addToProperties("status", anything())
-        .endOpenAPIV3Schema()
-        .endSchema()
-        .withNewSubresources()
-        .withNewStatus()
-        .endStatus()
-        .endSubresources()
-        .endVersion()
-        .endSpec()
-        .build();
-  }
-
-  private static JSONSchemaProps anything() {
-    return new JSONSchemaPropsBuilder()
-        .withType("object")
-        .withXKubernetesPreserveUnknownFields(true)
-        .build();
+    return Serialization.unmarshal(MINIMAL, CustomResourceDefinition.class);
   }
 }

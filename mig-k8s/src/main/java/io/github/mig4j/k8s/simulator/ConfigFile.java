@@ -3,17 +3,15 @@ package io.github.mig4j.k8s.simulator;
 import io.fabric8.kubernetes.api.model.ConfigMap;
 import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.github.mig4j.config.ConfigCode;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.k8s.internal.ClusterView.Versions;
 import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.SourceLocation;
-import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -33,7 +31,6 @@ final class ConfigFile implements AutoCloseable {
     NEVER
   }
 
-  /** One configuration of the file. */
   record Selection(MigConfig config, Recognition recognition) {}
 
   private static final Set<Code> UNRECOGNISABLE =
@@ -41,41 +38,29 @@ final class ConfigFile implements AutoCloseable {
 
   private static final String KEY = "config.yaml";
 
-  private final KubernetesClient client;
-  private final String namespace;
+  private final SimulatedCluster cluster;
   private final String configMap;
   private final MigConfigDocument generated;
-  private final Duration lag;
-  private final Background background;
 
   private Map<String, String> mounted = Map.of();
   private volatile boolean missing;
   private @Nullable SharedIndexInformer<ConfigMap> refresh;
 
-  ConfigFile(
-      KubernetesClient client,
-      String namespace,
-      String configMap,
-      MigConfigDocument generated,
-      Duration lag,
-      Background background) {
-    this.client = client;
-    this.namespace = namespace;
-    this.configMap = configMap;
+  ConfigFile(SimulatedCluster cluster, MigConfigDocument generated) {
+    this.cluster = cluster;
+    this.configMap = cluster.currentPolicy().configMap();
     this.generated = generated;
-    this.lag = lag;
-    this.background = background;
   }
 
   /** Mounts the volume; a pod waits until its ConfigMap exists. */
-  void mount(Lifetime lifetime, Duration retry) throws InterruptedException {
+  void mount(Lifetime lifetime) throws InterruptedException {
     if (configMap.isEmpty()) {
       return;
     }
     while (!read(lifetime)) {
-      lifetime.pause(retry);
+      lifetime.pause(cluster.timings().retry());
     }
-    if (!lag.isZero()) {
+    if (!cluster.timings().configMapLag().isZero()) {
       lifetime.request("watch ConfigMap " + configMap, this::follow);
     }
   }
@@ -87,7 +72,7 @@ final class ConfigFile implements AutoCloseable {
    */
   Selection select(String name, Lifetime lifetime)
       throws InterruptedException, Reconfiguration.RunFailedException {
-    if (lag.isZero() && !configMap.isEmpty()) {
+    if (cluster.timings().configMapLag().isZero() && !configMap.isEmpty()) {
       read(lifetime);
     }
     MigConfigFile file = MigConfigFile.read(configMap.isEmpty() ? generated.toYaml() : text());
@@ -123,7 +108,7 @@ final class ConfigFile implements AutoCloseable {
     ConfigMap map = new ConfigMapBuilder()
         .withNewMetadata()
         .withName(node + "-mig-config")
-        .withNamespace(namespace)
+        .withNamespace(cluster.namespace())
         .addToLabels("app.kubernetes.io/component", MigManagerPod.APP)
         .addToLabels("nvidia.com/node-name", node)
         .addNewOwnerReference()
@@ -137,7 +122,7 @@ final class ConfigFile implements AutoCloseable {
         .build();
     lifetime.request(
         "publish " + map.getMetadata().getName(),
-        () -> client.configMaps().resource(map).createOr(existing -> existing.update()));
+        () -> cluster.client().configMaps().resource(map).createOr(existing -> existing.update()));
   }
 
   /** Refreshes the volume now, as a kubelet does when its pod changes. */
@@ -171,7 +156,12 @@ final class ConfigFile implements AutoCloseable {
   private boolean read(Lifetime lifetime) throws InterruptedException {
     ConfigMap map = lifetime.request(
         "read ConfigMap " + configMap,
-        () -> client.configMaps().inNamespace(namespace).withName(configMap).get());
+        () -> cluster
+            .client()
+            .configMaps()
+            .inNamespace(cluster.namespace())
+            .withName(configMap)
+            .get());
     missing = map == null;
     if (map == null) {
       return false;
@@ -186,24 +176,12 @@ final class ConfigFile implements AutoCloseable {
   }
 
   private SharedIndexInformer<ConfigMap> follow() {
-    SharedIndexInformer<ConfigMap> informer = client
+    SharedIndexInformer<ConfigMap> informer = cluster
+        .client()
         .configMaps()
-        .inNamespace(namespace)
+        .inNamespace(cluster.namespace())
         .withName(configMap)
-        .inform(new ResourceEventHandler<>() {
-          @Override
-          public void onAdd(ConfigMap map) {
-            later(map);
-          }
-
-          @Override
-          public void onUpdate(ConfigMap before, ConfigMap map) {
-            later(map);
-          }
-
-          @Override
-          public void onDelete(ConfigMap map, boolean finalStateUnknown) {}
-        });
+        .inform((Versions<ConfigMap>) map -> map.ifPresent(this::later));
     synchronized (this) {
       refresh = informer;
     }
@@ -211,6 +189,11 @@ final class ConfigFile implements AutoCloseable {
   }
 
   private void later(ConfigMap map) {
-    background.after(lag, "refresh " + configMap, lifetime -> mounted(map.getData()));
+    cluster
+        .background()
+        .after(
+            cluster.timings().configMapLag(),
+            "refresh " + configMap,
+            lifetime -> mounted(map.getData()));
   }
 }

@@ -12,18 +12,11 @@ import java.util.stream.Collectors;
  * The sidecar that selects the configuration of the device plugin and feature discovery by the node's
  * label (k8s-device-plugin cmd/config-manager).
  */
-final class ConfigManager {
-
-  private final SimulatedCluster cluster;
-
-  ConfigManager(SimulatedCluster cluster) {
-    this.cluster = cluster;
-  }
+record ConfigManager(SimulatedCluster cluster) {
 
   /** The selected configuration of a pod. */
   sealed interface Selection {
 
-    /** This configuration. */
     record Selected(DevicePluginConfig config) implements Selection {}
 
     /** No configuration, so it exits and is restarted; a running plugin keeps its configuration. */
@@ -75,7 +68,6 @@ final class ConfigManager {
             .collect(Collectors.joining("; ", "unable to load config: ", ""))));
   }
 
-  /** The requested configuration of a node. */
   static String requested(Map<String, String> labels) {
     return labels.getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
   }

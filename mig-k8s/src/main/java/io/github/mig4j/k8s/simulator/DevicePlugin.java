@@ -122,11 +122,8 @@ final class DevicePlugin {
 
   private static Object attributes(Optional<GpuInstanceProfile> known, MigProfile profile) {
     List<Integer> amounts = new ArrayList<>();
-    if (known.isPresent()) {
-      for (Budget budget : NVML_ATTRIBUTES) {
-        known.get().amount(budget).ifPresent(amounts::add);
-      }
-    }
+    known.ifPresent(
+        of -> NVML_ATTRIBUTES.forEach(budget -> of.amount(budget).ifPresent(amounts::add)));
     return amounts.size() == NVML_ATTRIBUTES.size()
         ? List.of(profile.gpuSlices(), profile.computeSlices(), amounts)
         : profile;

@@ -51,7 +51,12 @@ public final class EmbeddedCluster implements AutoCloseable {
     Objects.requireNonNull(answers, "answers");
     REQUEST_LOG.setLevel(Level.WARNING);
     SLOW_THREADS.setLevel(Level.OFF);
-    dispatcher = new Dispatcher(answers);
+    dispatcher = new CorrectedDispatcher() {
+      @Override
+      public MockResponse dispatch(RecordedRequest request) {
+        return answers.apply(request, super::dispatch);
+      }
+    };
     server = new KubernetesMockServer(
         new Context(), new MockWebServer(), new HashMap<>(), dispatcher, false);
     server.init();
@@ -112,22 +117,5 @@ public final class EmbeddedCluster implements AutoCloseable {
   @Override
   public String toString() {
     return "embedded cluster at " + client.getMasterUrl();
-  }
-
-  private static final class Dispatcher extends CorrectedDispatcher {
-
-    private final BiFunction<RecordedRequest, Function<RecordedRequest, MockResponse>, MockResponse>
-        answers;
-
-    Dispatcher(
-        BiFunction<RecordedRequest, Function<RecordedRequest, MockResponse>, MockResponse>
-            answers) {
-      this.answers = answers;
-    }
-
-    @Override
-    public MockResponse dispatch(RecordedRequest request) {
-      return answers.apply(request, super::dispatch);
-    }
   }
 }

@@ -2,7 +2,6 @@ package io.github.mig4j.k8s.simulator;
 
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
-import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
@@ -19,8 +18,8 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.ClusterView.Versions;
 import io.github.mig4j.k8s.internal.DurationText;
-import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -115,10 +114,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
    */
   public Optional<List<String>> podLog(String pod) {
     Objects.requireNonNull(pod, "pod");
-    return nodes.values().stream()
-        .filter(node -> node.hasPod(pod))
-        .findFirst()
-        .map(SimulatedNode::podLog);
+    return nodeOf(pod).map(SimulatedNode::podLog);
   }
 
   /**
@@ -184,6 +180,10 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     informers.forEach(SharedIndexInformer::close);
   }
 
+  private Optional<SimulatedNode> nodeOf(String pod) {
+    return nodes.values().stream().filter(node -> node.hasPod(pod)).findFirst();
+  }
+
   private SimulatedNode require(String name) {
     SimulatedNode node = nodes.get(name);
     if (node == null) {
@@ -210,7 +210,10 @@ public final class GpuOperatorSimulator implements AutoCloseable {
             .withName(MigManagerPod.APP)
             .endMetadata()
             .build()));
-    var existing = existingPolicies();
+    var existing = policies(client)
+        .orElseThrow(
+            () -> new IllegalStateException("The cluster does not know nvidia.com/v1 ClusterPolicy;"
+                + " define it with installClusterPolicyDefinition()"));
     if (existing.isEmpty()) {
       createIfAbsent(client
           .genericKubernetesResources(ClusterPolicies.CONTEXT)
@@ -220,13 +223,13 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     for (String name : nodes.keySet()) {
       createIfAbsent(client.nodes().resource(newNode(name)));
       Node node = client.nodes().withName(name).require();
-      if (node.getMetadata().getAnnotations() != null
-          && node.getMetadata().getAnnotations().containsKey(MigManagerPod.SIMULATED)) {
+      if (MigManagerPod.isSimulated(node)) {
         new Heartbeat(client, cluster.background(), name).start();
       }
     }
     refuseRivals();
-    inform(policies, new PolicyEvents());
+    inform(policies, (Versions<GenericKubernetesResource>)
+        any -> obey(policies.getStore().list()));
     inform(
         client
             .pods()
@@ -237,19 +240,14 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     nodes.forEach((name, node) -> inform(client.nodes().withName(name).runnableInformer(0), node));
   }
 
-  private List<GenericKubernetesResource> existingPolicies() {
+  /** The ClusterPolicies; empty if the API server does not know the kind. */
+  private static Optional<List<GenericKubernetesResource>> policies(KubernetesClient client) {
     try {
-      return cluster
-          .client()
-          .genericKubernetesResources(ClusterPolicies.CONTEXT)
-          .list()
-          .getItems();
+      return Optional.of(
+          client.genericKubernetesResources(ClusterPolicies.CONTEXT).list().getItems());
     } catch (KubernetesClientException e) {
       if (Lifetime.isMissing(e)) {
-        throw new IllegalStateException(
-            "The cluster does not know nvidia.com/v1 ClusterPolicy;"
-                + " define it with installClusterPolicyDefinition()",
-            e);
+        return Optional.empty();
       }
       throw e;
     }
@@ -293,13 +291,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
 
   private static <T extends HasMetadata> void createIfAbsent(Resource<T> resource) {
     if (resource.get() == null) {
-      try {
-        resource.create();
-      } catch (KubernetesClientException e) {
-        if (e.getCode() != HttpURLConnection.HTTP_CONFLICT) {
-          throw e;
-        }
-      }
+      T unused = resource.createOr(meanwhile -> resource.item());
     }
   }
 
@@ -326,24 +318,6 @@ public final class GpuOperatorSimulator implements AutoCloseable {
         .build();
   }
 
-  /** Reads the ClusterPolicy again whenever one changes. */
-  private final class PolicyEvents implements ResourceEventHandler<GenericKubernetesResource> {
-    @Override
-    public void onAdd(GenericKubernetesResource policy) {
-      obey(policies.getStore().list());
-    }
-
-    @Override
-    public void onUpdate(GenericKubernetesResource before, GenericKubernetesResource policy) {
-      obey(policies.getStore().list());
-    }
-
-    @Override
-    public void onDelete(GenericKubernetesResource policy, boolean finalStateUnknown) {
-      obey(policies.getStore().list());
-    }
-  }
-
   /** Creates another MIG manager after one was deleted. */
   private final class PodEvents implements ResourceEventHandler<Pod> {
     @Override
@@ -351,23 +325,20 @@ public final class GpuOperatorSimulator implements AutoCloseable {
 
     @Override
     public void onUpdate(Pod before, Pod pod) {
+      Optional<SimulatedNode> node = nodeOf(pod.getMetadata().getName());
       if (pod.getMetadata().getDeletionTimestamp() != null) {
-        gone(pod);
+        node.ifPresent(SimulatedNode::podDeleted);
       } else if (!Objects.equals(
           before.getMetadata().getAnnotations(), pod.getMetadata().getAnnotations())) {
-        nodes.values().forEach(node -> node.podChanged(pod.getMetadata().getName()));
+        node.ifPresent(SimulatedNode::podChanged);
       } else if (MigManagerPod.isLost(pod)) {
-        nodes.values().forEach(node -> node.podLost(pod.getMetadata().getName()));
+        node.ifPresent(SimulatedNode::podLost);
       }
     }
 
     @Override
     public void onDelete(Pod pod, boolean finalStateUnknown) {
-      gone(pod);
-    }
-
-    private void gone(Pod pod) {
-      nodes.values().forEach(node -> node.podDeleted(pod.getMetadata().getName()));
+      nodeOf(pod.getMetadata().getName()).ifPresent(SimulatedNode::podDeleted);
     }
   }
 
@@ -570,7 +541,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
         throw new IllegalStateException(
             "The simulator needs at least one node; add it with node()");
       }
-      if (installsDefinition && !isDefined()) {
+      if (installsDefinition && policies(client).isEmpty()) {
         installDefinition();
       }
       GpuOperatorSimulator simulator = new GpuOperatorSimulator(
@@ -596,21 +567,6 @@ public final class GpuOperatorSimulator implements AutoCloseable {
         throw e;
       }
       return simulator;
-    }
-
-    /** Whether the API server serves the kind. */
-    private boolean isDefined() {
-      try {
-        return client
-                .genericKubernetesResources(ClusterPolicies.CONTEXT)
-                .list(new ListOptionsBuilder().withLimit(1L).build())
-            != null;
-      } catch (KubernetesClientException e) {
-        if (e.getCode() == HttpURLConnection.HTTP_NOT_FOUND) {
-          return false;
-        }
-        throw e;
-      }
     }
 
     private void installDefinition() {

@@ -16,22 +16,12 @@ import org.jspecify.annotations.Nullable;
  * Where it did not for a while, e.g. because the API server was away, the condition Ready, which the
  * controller manager has then set to Unknown, is reported again.
  */
-final class Heartbeat {
+record Heartbeat(KubernetesClient client, Background background, String node) {
 
   static final String NAMESPACE = "kube-node-lease";
 
   private static final Duration PERIOD = Duration.ofSeconds(10);
   private static final int EXPIRY_SECONDS = 40;
-
-  private final KubernetesClient client;
-  private final Background background;
-  private final String node;
-
-  Heartbeat(KubernetesClient client, Background background, String node) {
-    this.client = client;
-    this.background = background;
-    this.node = node;
-  }
 
   /** Renews the lease now and from then on once per period. */
   void start() {

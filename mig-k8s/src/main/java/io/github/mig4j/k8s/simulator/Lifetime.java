@@ -1,10 +1,12 @@
 package io.github.mig4j.k8s.simulator;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.HttpURLConnection;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -13,8 +15,6 @@ import org.slf4j.LoggerFactory;
 final class Lifetime {
 
   private static final Logger LOG = LoggerFactory.getLogger(Lifetime.class);
-  private static final int NOT_FOUND = 404;
-  private static final int CONFLICT = 409;
 
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Optional<Duration> retry;
@@ -63,7 +63,7 @@ final class Lifetime {
         if (Thread.interrupted()) {
           throw new InterruptedException("ended");
         }
-        if (e.getCode() == CONFLICT) {
+        if (e.getCode() == HttpURLConnection.HTTP_CONFLICT) {
           LOG.debug("request conflicts what={}", what);
           pause(Duration.ZERO);
         } else if (isMissing(e) || retry.isEmpty()) {
@@ -74,6 +74,20 @@ final class Lifetime {
         }
       }
     }
+  }
+
+  /** Waits for a condition on a monitor, which the caller holds; false if the time ends first. */
+  static boolean await(Object monitor, BooleanSupplier condition, Duration atMost)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + atMost.toNanos();
+    while (!condition.getAsBoolean()) {
+      long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (left <= 0) {
+        return false;
+      }
+      monitor.wait(left);
+    }
+    return true;
   }
 
   /** Waits for the end of a thread; an interrupt flag is set again afterwards. */
@@ -92,6 +106,6 @@ final class Lifetime {
   }
 
   static boolean isMissing(KubernetesClientException e) {
-    return e.getCode() == NOT_FOUND;
+    return e.getCode() == HttpURLConnection.HTTP_NOT_FOUND;
   }
 }

@@ -71,7 +71,7 @@ final class MigManager implements AutoCloseable {
 
   private void live() {
     try {
-      file.mount(lifetime, cluster.timings().retry());
+      file.mount(lifetime);
       Pod ready = pod.ready(lifetime);
       if (!traps.skips(Trap.Step.PUBLISH)) {
         file.publish(lifetime, node.name(), ready);

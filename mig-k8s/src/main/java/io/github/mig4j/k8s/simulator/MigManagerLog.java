@@ -44,7 +44,6 @@ final class MigManagerLog {
     return List.copyOf(podLines);
   }
 
-  /** Begins the log of a new pod. */
   synchronized void beginPod() {
     podLines.clear();
   }

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.simulator;
 
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -131,9 +132,9 @@ final class MigManagerPod {
                 "Ready".equals(condition.getType()) && "False".equals(condition.getStatus()));
   }
 
-  static boolean isSimulated(Pod pod) {
-    return pod.getMetadata().getAnnotations() != null
-        && pod.getMetadata().getAnnotations().containsKey(SIMULATED);
+  static boolean isSimulated(HasMetadata object) {
+    return object.getMetadata().getAnnotations() != null
+        && object.getMetadata().getAnnotations().containsKey(SIMULATED);
   }
 
   private synchronized String nextName() {

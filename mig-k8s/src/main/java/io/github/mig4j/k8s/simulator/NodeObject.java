@@ -16,20 +16,9 @@ import org.jspecify.annotations.Nullable;
  * The Node object. Labels are written by JSON patch and quantities through the status subresource; both
  * are conditional on the version that was read.
  */
-final class NodeObject {
+record NodeObject(KubernetesClient client, String name) {
 
   private static final String SHARED_GPUS = "nvidia.com/gpu.shared";
-  private final KubernetesClient client;
-  private final String name;
-
-  NodeObject(KubernetesClient client, String name) {
-    this.client = client;
-    this.name = name;
-  }
-
-  String name() {
-    return name;
-  }
 
   @Nullable
   Node read() {

@@ -2,7 +2,6 @@ package io.github.mig4j.k8s.simulator;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,18 +12,12 @@ final class Operand {
 
   private static final Logger LOG = LoggerFactory.getLogger(Operand.class);
 
-  /** The effect of the pod's start or stop. */
-  @FunctionalInterface
-  interface Effect {
-    void happen(Lifetime lifetime) throws InterruptedException;
-  }
-
   private final String what;
   private final Background background;
   private final Duration toStart;
   private final Duration toStop;
-  private final Effect onStart;
-  private final Effect onStop;
+  private final Background.Reaction onStart;
+  private final Background.Reaction onStop;
 
   private boolean wanted;
   private boolean isBarred;
@@ -38,8 +31,8 @@ final class Operand {
       Background background,
       Duration toStart,
       Duration toStop,
-      Effect onStart,
-      Effect onStop) {
+      Background.Reaction onStart,
+      Background.Reaction onStop) {
     this.what = what;
     this.background = background;
     this.toStart = toStart;
@@ -96,15 +89,7 @@ final class Operand {
    * @return false if it has not stopped within the time
    */
   synchronized boolean awaitStopped(Duration atMost) throws InterruptedException {
-    long deadline = System.nanoTime() + atMost.toNanos();
-    while (wanted || running || changing) {
-      long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-      if (left <= 0) {
-        return false;
-      }
-      wait(left);
-    }
-    return true;
+    return Lifetime.await(this, () -> !wanted && !running && !changing, atMost);
   }
 
   private void transition(long current, Desired desired) {
@@ -124,7 +109,7 @@ final class Operand {
       changing = true;
     }
     try {
-      (desired == Desired.RUNNING ? onStart : onStop).happen(lifetime);
+      (desired == Desired.RUNNING ? onStart : onStop).run(lifetime);
       settle(desired, current);
     } catch (KubernetesClientException e) {
       if (!Lifetime.isMissing(e)) {

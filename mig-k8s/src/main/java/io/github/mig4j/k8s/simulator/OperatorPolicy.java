@@ -50,12 +50,13 @@ record OperatorPolicy(
   /** Reads a ClusterPolicy; missing and unknown values are taken from this policy. */
   OperatorPolicy readFrom(GenericKubernetesResource policy) {
     return new OperatorPolicy(
-        text(policy, "mig", "strategy").flatMap(MigStrategy::parse).orElse(strategy),
-        text(policy, "migManager", "config", "name").orElse(configMap),
-        text(policy, "migManager", "config", "default").orElse(defaultConfig),
+        text(policy, "spec", "mig", "strategy").flatMap(MigStrategy::parse).orElse(strategy),
+        text(policy, "spec", "migManager", "config", "name").orElse(configMap),
+        text(policy, "spec", "migManager", "config", "default").orElse(defaultConfig),
         new PluginConfig(
-            text(policy, "devicePlugin", "config", "name").orElse(pluginConfig.configMap),
-            text(policy, "devicePlugin", "config", "default").orElse(pluginConfig.defaultConfig)),
+            text(policy, "spec", "devicePlugin", "config", "name").orElse(pluginConfig.configMap),
+            text(policy, "spec", "devicePlugin", "config", "default")
+                .orElse(pluginConfig.defaultConfig)),
         ClusterPolicies.tolerations(policy));
   }
 
@@ -100,10 +101,7 @@ record OperatorPolicy(
     return spec;
   }
 
-  private static Optional<String> text(GenericKubernetesResource policy, String... path) {
-    Object[] full = new Object[path.length + 1];
-    full[0] = "spec";
-    System.arraycopy(path, 0, full, 1, path.length);
-    return policy.get(full) instanceof String value ? Optional.of(value) : Optional.empty();
+  private static Optional<String> text(GenericKubernetesResource policy, Object... path) {
+    return policy.get(path) instanceof String value ? Optional.of(value) : Optional.empty();
   }
 }

@@ -1,7 +1,6 @@
 package io.github.mig4j.k8s.simulator;
 
 import io.github.mig4j.config.DeviceFilter;
-import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -18,7 +17,7 @@ import java.util.SortedMap;
  * <p>Entries are processed in order, and the GPUs of each entry in order. A failure stops the run: GPUs
  * before it have the new devices, the GPU that failed is empty, and those after it are unchanged.
  */
-final class Partitioning {
+record Partitioning(NodeGpus node, ConfigFile.Selection selected, Traps traps) {
 
   /** A failed run of mig-parted: the GPU, the reason, and the last line. */
   static final class PartitioningException extends Exception {
@@ -53,18 +52,6 @@ final class Partitioning {
   private static final String RESET_FAILED = "error resetting all GPUs: exit status 255";
   private static final String ORDERINGS_FAILED =
       "error setting MIGConfig: error attempting multiple config orderings: all orderings failed";
-
-  private final NodeGpus node;
-  private final ConfigFile.Selection selected;
-  private final MigConfig config;
-  private final Traps traps;
-
-  Partitioning(NodeGpus node, ConfigFile.Selection selected, Traps traps) {
-    this.node = node;
-    this.selected = selected;
-    this.config = selected.config();
-    this.traps = traps;
-  }
 
   /** Whether an entry selects every GPU of the node and every GPU has the devices of its last entry. */
   boolean isApplied() {
@@ -118,7 +105,7 @@ final class Partitioning {
   /** Applies the mode, if that was not done, and creates the devices. */
   void apply() throws PartitioningException {
     applyMode();
-    for (MigConfigSpec entry : config.entries()) {
+    for (MigConfigSpec entry : selected.config().entries()) {
       for (SimulatedGpu gpu : node.snapshot()) {
         if (entry.migEnabled() && gpu.migEnabled() && isFor(entry, gpu)) {
           applyDevices(entry, gpu);
@@ -196,7 +183,9 @@ final class Partitioning {
 
   /** The last entry that selects a GPU. */
   private Optional<MigConfigSpec> deciding(SimulatedGpu gpu) {
-    return config.entries().stream().filter(entry -> isFor(entry, gpu)).reduce((a, b) -> b);
+    return selected.config().entries().stream()
+        .filter(entry -> isFor(entry, gpu))
+        .reduce((a, b) -> b);
   }
 
   private static boolean isFor(MigConfigSpec entry, SimulatedGpu gpu) {

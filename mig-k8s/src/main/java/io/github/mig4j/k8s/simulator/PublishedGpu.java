@@ -16,7 +16,6 @@ import io.github.mig4j.gpu.DriverVersion;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.GpuProduct;
-import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.Placement;
 import java.util.ArrayList;
@@ -30,7 +29,7 @@ import java.util.function.BinaryOperator;
 import java.util.stream.Stream;
 
 /** The devices of a GPU as NVIDIA's DRA driver publishes them. */
-final class PublishedGpu {
+record PublishedGpu(GpuModel model, int minor) {
 
   static final String DRIVER = "gpu.nvidia.com";
 
@@ -41,14 +40,6 @@ final class PublishedGpu {
       Budget.ENCODERS, "encoders",
       Budget.JPEG_ENGINES, "jpegEngines",
       Budget.OFA_ENGINES, "ofaEngines");
-
-  private final GpuModel model;
-  private final int minor;
-
-  PublishedGpu(GpuModel model, int minor) {
-    this.model = model;
-    this.minor = minor;
-  }
 
   /** The devices of a partitioned GPU; a MIG device is identified by its memory slices. */
   List<Device> existing(MigLayout layout) {
@@ -61,14 +52,8 @@ final class PublishedGpu {
       for (int slice = place.start(); slice < place.end(); slice++) {
         capacities.put("memorySlice" + slice, capacity("1"));
       }
-      devices.add(new DeviceBuilder()
-          .withName(name(place))
-          .withAttributes(attributes(Map.of(
-              "type", "mig",
-              "uuid", uuid("MIG-" + place.start()),
-              "parentUUID", uuid("GPU"),
-              "profile", place.profile().toString())))
-          .withCapacity(capacities)
+      devices.add(mig(place, capacities)
+          .addToAttributes("uuid", text(uuid("MIG-" + place.start())))
           .build());
     }
     return sorted(devices);
@@ -78,11 +63,22 @@ final class PublishedGpu {
   private Device whole() {
     Map<String, DeviceCapacity> memory = new TreeMap<>();
     model.totalMemoryMib().ifPresent(mib -> memory.put("memory", capacity(mib + "Mi")));
+    return gpu(memory).build();
+  }
+
+  private DeviceBuilder gpu(Map<String, DeviceCapacity> capacities) {
     return new DeviceBuilder()
         .withName("gpu-" + minor)
         .withAttributes(attributes(Map.of("type", "gpu", "uuid", uuid("GPU"))))
-        .withCapacity(memory)
-        .build();
+        .withCapacity(capacities);
+  }
+
+  private DeviceBuilder mig(Placement place, Map<String, DeviceCapacity> capacities) {
+    return new DeviceBuilder()
+        .withName(name(place))
+        .withAttributes(attributes(Map.of(
+            "type", "mig", "parentUUID", uuid("GPU"), "profile", place.profile().toString())))
+        .withCapacity(capacities);
   }
 
   /**
@@ -94,23 +90,14 @@ final class PublishedGpu {
       return List.of(whole());
     }
     List<Device> devices = new ArrayList<>();
-    devices.add(new DeviceBuilder()
-        .withName("gpu-" + minor)
-        .withAttributes(attributes(Map.of("type", "gpu", "uuid", uuid("GPU"))))
-        .withCapacity(wholeCapacities())
+    devices.add(gpu(wholeCapacities())
         .withConsumesCounters(consumption(counterSet().getCounters()))
         .build());
     for (GpuInstanceProfile profile : model.profiles()) {
       for (int start : profile.starts()) {
         Placement place = new Placement(profile.profile(), start, profile.size().orElseThrow());
         Map<String, DeviceCapacity> capacities = capacities(profile);
-        devices.add(new DeviceBuilder()
-            .withName(name(place))
-            .withAttributes(attributes(Map.of(
-                "type", "mig",
-                "parentUUID", uuid("GPU"),
-                "profile", profile.profile().toString())))
-            .withCapacity(capacities)
+        devices.add(mig(place, capacities)
             .withConsumesCounters(consumption(counters(capacities, place.start(), place.end())))
             .build());
       }
@@ -200,8 +187,7 @@ final class PublishedGpu {
   }
 
   private GpuInstanceProfile profile(Placement place) {
-    MigProfile name = place.profile();
-    return model.profile(name).orElseThrow();
+    return model.profile(place.profile()).orElseThrow();
   }
 
   private String uuid(String what) {

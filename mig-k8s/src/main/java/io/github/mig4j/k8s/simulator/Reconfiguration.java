@@ -59,7 +59,6 @@ final class Reconfiguration {
     }
   }
 
-  /** The state of the process after a run. */
   enum End {
     ALIVE,
     DEAD
@@ -187,7 +186,6 @@ final class Reconfiguration {
     log.info("MIG configuration applied successfully");
   }
 
-  /** Enters a step and springs its traps. */
   private void enter(Trap.Step step) throws InterruptedException, RunAbandonedException {
     for (Trap trap : traps.spring(step)) {
       if (trap.effect() == Trap.Effect.HOLD && traps.awaitRemoved(trap, timings.podStopTimeout())) {

@@ -12,6 +12,8 @@ import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaim;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceClaimBuilder;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSliceBuilder;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceSliceSpec;
+import io.fabric8.kubernetes.api.model.resource.v1.ResourceSliceSpecBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
@@ -23,8 +25,10 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 
 /**
  * NVIDIA's DRA driver without GPUs: publishes the same ResourceSlices as the driver, in {@code
@@ -79,13 +83,7 @@ public final class SimulatedDraDriver {
     for (int minor = 0; minor < gpus.size(); minor++) {
       devices.addAll(new PublishedGpu(gpus.get(minor).gpu(), minor).existing(gpus.get(minor)));
     }
-    publish(
-        node,
-        List.of(new ResourceSliceBuilder()
-            .withNewSpec()
-            .withDevices(devices)
-            .endSpec()
-            .build()));
+    publish(node, List.of(new ResourceSliceSpecBuilder().withDevices(devices).build()));
   }
 
   /**
@@ -100,25 +98,19 @@ public final class SimulatedDraDriver {
     Objects.requireNonNull(node, "node");
     Objects.requireNonNull(gpus, "gpus");
     List<CounterSet> counters = new ArrayList<>();
-    List<ResourceSlice> devices = new ArrayList<>();
+    List<ResourceSliceSpec> devices = new ArrayList<>();
     for (int minor = 0; minor < gpus.size(); minor++) {
       PublishedGpu gpu = new PublishedGpu(gpus.get(minor), minor);
       if (gpus.get(minor).supportsMig()) {
         counters.add(gpu.counterSet());
       }
-      devices.add(new ResourceSliceBuilder()
-          .withNewSpec()
-          .withDevices(gpu.possible())
-          .endSpec()
-          .build());
+      devices.add(new ResourceSliceSpecBuilder().withDevices(gpu.possible()).build());
     }
-    List<ResourceSlice> slices = new ArrayList<>();
+    List<ResourceSliceSpec> slices = new ArrayList<>();
     for (int from = 0; from < counters.size(); from += MAX_SHARED_COUNTERS) {
-      slices.add(new ResourceSliceBuilder()
-          .withNewSpec()
-          .withSharedCounters(
-              counters.subList(from, Math.min(from + MAX_SHARED_COUNTERS, counters.size())))
-          .endSpec()
+      int to = Math.min(from + MAX_SHARED_COUNTERS, counters.size());
+      slices.add(new ResourceSliceSpecBuilder()
+          .withSharedCounters(counters.subList(from, to))
           .build());
     }
     slices.addAll(devices);
@@ -126,7 +118,7 @@ public final class SimulatedDraDriver {
   }
 
   /** Writes the newest generation of a pool before it deletes the older ones, as the driver does. */
-  private void publish(String node, List<ResourceSlice> slices) {
+  private void publish(String node, List<ResourceSliceSpec> slices) {
     List<ResourceSlice> before = client.resources(ResourceSlice.class).list().getItems().stream()
         .filter(slice -> slice.getSpec().getDriver().equals(PublishedGpu.DRIVER)
             && slice.getSpec().getPool().getName().equals(node))
@@ -138,11 +130,11 @@ public final class SimulatedDraDriver {
             .orElse(0);
     for (int i = 0; i < slices.size(); i++) {
       client
-          .resource(new ResourceSliceBuilder(slices.get(i))
+          .resource(new ResourceSliceBuilder()
               .withNewMetadata()
               .withName("%s-%s-%d-%d".formatted(node, PublishedGpu.DRIVER, generation, i))
               .endMetadata()
-              .editSpec()
+              .withNewSpecLike(slices.get(i))
               .withDriver(PublishedGpu.DRIVER)
               .withNodeName(node)
               .withNewPool()
@@ -174,8 +166,10 @@ public final class SimulatedDraDriver {
     objects.addAll(client.resources(ResourceClaim.class).inAnyNamespace().list().getItems());
     List<DeviceClass> classes = client.resources(DeviceClass.class).list().getItems();
     objects.addAll(classes);
+    Set<String> names =
+        classes.stream().map(each -> each.getMetadata().getName()).collect(Collectors.toSet());
     CHART_CLASSES.stream()
-        .filter(own -> classes.stream().noneMatch(each -> hasNameOf(own, each)))
+        .filter(own -> !names.contains(own.getMetadata().getName()))
         .forEach(objects::add);
     DraSnapshot snapshot = DraSnapshot.of(objects, GpuCatalog.bundled());
     ClaimAllocator allocator = snapshot.allocator();
@@ -201,14 +195,10 @@ public final class SimulatedDraDriver {
             : "no node has its devices free");
   }
 
-  private static boolean hasNameOf(DeviceClass one, DeviceClass other) {
-    return one.getMetadata().getName().equals(other.getMetadata().getName());
-  }
-
   private static DeviceClass chartClass(String type) {
     return new DeviceClassBuilder()
         .withNewMetadata()
-        .withName(type.equals("gpu") ? PublishedGpu.DRIVER : type + ".nvidia.com")
+        .withName(type + ".nvidia.com")
         .endMetadata()
         .withNewSpec()
         .addNewSelector()
@@ -222,42 +212,23 @@ public final class SimulatedDraDriver {
 
   private void write(String claim, ClaimAllocator.Allocated allocated) {
     int slash = claim.indexOf('/');
-    write(
-        claim.substring(0, slash),
-        claim.substring(slash + 1),
-        allocated.node(),
-        allocated.devices().stream()
-            .map(device -> result(device.request(), device.pool(), device.device()))
-            .toList());
-  }
-
-  private static DeviceRequestAllocationResult result(String request, String pool, String device) {
-    return new DeviceRequestAllocationResultBuilder()
-        .withRequest(request)
-        .withDriver(PublishedGpu.DRIVER)
-        .withPool(pool)
-        .withDevice(device)
-        .build();
-  }
-
-  private void write(
-      String namespace, String claim, String node, List<DeviceRequestAllocationResult> results) {
     client
         .resources(ResourceClaim.class)
-        .inNamespace(namespace)
-        .withName(claim)
+        .inNamespace(claim.substring(0, slash))
+        .withName(claim.substring(slash + 1))
         .editStatus(found -> new ResourceClaimBuilder(found)
             .withNewStatus()
             .withNewAllocation()
             .withNewDevices()
-            .withResults(results)
+            .withResults(
+                allocated.devices().stream().map(SimulatedDraDriver::result).toList())
             .endDevices()
             .withNodeSelector(new NodeSelectorBuilder()
                 .addNewNodeSelectorTerm()
                 .addNewMatchField()
                 .withKey("metadata.name")
                 .withOperator("In")
-                .withValues(node)
+                .withValues(allocated.node())
                 .endMatchField()
                 .endNodeSelectorTerm()
                 .build())
@@ -266,35 +237,13 @@ public final class SimulatedDraDriver {
             .build());
   }
 
-  /**
-   * Allocates devices to a claim, without a check that they are free and match the claim; {@link #schedule}
-   * chooses and checks them.
-   *
-   * @param namespace the claim's namespace
-   * @param claim the claim's name; it must exist and have a request
-   * @param node the node of the devices
-   * @param devices names of devices
-   */
-  public void allocate(String namespace, String claim, String node, List<String> devices) {
-    Objects.requireNonNull(namespace, "namespace");
-    Objects.requireNonNull(claim, "claim");
-    Objects.requireNonNull(node, "node");
-    Objects.requireNonNull(devices, "devices");
-    String request = Objects.requireNonNull(client
-            .resources(ResourceClaim.class)
-            .inNamespace(namespace)
-            .withName(claim)
-            .require()
-            .getSpec())
-        .getDevices()
-        .getRequests()
-        .get(0)
-        .getName();
-    write(
-        namespace,
-        claim,
-        node,
-        devices.stream().map(device -> result(request, node, device)).toList());
+  private static DeviceRequestAllocationResult result(ClaimAllocator.Device device) {
+    return new DeviceRequestAllocationResultBuilder()
+        .withRequest(device.request())
+        .withDriver(PublishedGpu.DRIVER)
+        .withPool(device.pool())
+        .withDevice(device.device())
+        .build();
   }
 
   /** The cluster that it publishes to. */

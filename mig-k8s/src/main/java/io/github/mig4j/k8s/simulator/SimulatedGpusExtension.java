@@ -6,7 +6,9 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.MigClient;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -76,6 +78,8 @@ final class SimulatedGpusExtension
 
     private final EmbeddedCluster cluster = new EmbeddedCluster();
     private final MigClient mig = MigClient.of(cluster.client());
+    private final Map<Class<?>, Object> values =
+        new HashMap<>(Map.of(KubernetesClient.class, cluster.client(), MigClient.class, mig));
     private @Nullable GpuOperatorSimulator simulator;
 
     void start(List<SimulatedGpus> nodes) {
@@ -86,18 +90,13 @@ final class SimulatedGpusExtension
       nodes.forEach(node ->
           described.node(node.node(), GpuCatalog.bundled().require(node.gpu()), node.count()));
       simulator = described.start();
+      values.put(GpuOperatorSimulator.class, simulator);
       cluster.showLogsOf(simulator);
       simulator.awaitReady(READY_LIMIT);
     }
 
     Optional<?> value(Class<?> type) {
-      if (type == KubernetesClient.class) {
-        return Optional.of(cluster.client());
-      }
-      if (type == MigClient.class) {
-        return Optional.of(mig);
-      }
-      return type == GpuOperatorSimulator.class ? Optional.ofNullable(simulator) : Optional.empty();
+      return Optional.ofNullable(values.get(type));
     }
 
     @Override

@@ -106,11 +106,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     if (!before.configMap().equals(now.configMap())) {
       manager.restart();
     }
-    Map<String, String> labelled;
-    synchronized (this) {
-      labelled = labels;
-    }
-    follow(labelled);
+    follow(labels());
     operate();
   }
 
@@ -125,40 +121,28 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     operate();
   }
 
-  /** Called when a pod of the MIG manager has changed. */
-  void podChanged(String podName) {
-    MigManager running;
-    synchronized (this) {
-      running = process;
-    }
-    if (running != null && podName.equals(pod.name())) {
+  void podChanged() {
+    MigManager running = process();
+    if (running != null) {
       running.podChanged();
     }
   }
 
-  /** Called when a pod of the MIG manager is marked as not ready, though it runs; its kubelet corrects that. */
-  void podLost(String podName) {
-    if (podName.equals(pod.name())) {
-      cluster.background().after(Duration.ZERO, "status of pod " + podName, pod::ready);
-    }
+  /** Called when the pod of the MIG manager is marked as not ready, though it runs; its kubelet corrects that. */
+  void podLost() {
+    soon("status of pod " + pod.name(), pod::ready);
   }
 
-  /** Called when a pod of a MIG manager was deleted; for this node's pod its DaemonSet creates another. */
-  void podDeleted(String podName) {
-    if (podName.equals(pod.name())) {
-      manager.restart();
-    }
+  /** Called when the pod of the MIG manager was deleted; its DaemonSet creates another. */
+  void podDeleted() {
+    manager.restart();
   }
 
   /** What the operator has not done yet, though no request is needed for it; empty if all is done. */
   Optional<String> unfinished() {
-    Map<String, String> seen;
-    synchronized (this) {
-      seen = labels;
-    }
     // First as it was seen: the labels that are read then are those after discovery and the first
     // run.
-    return unfinished(seen).or(() -> {
+    return unfinished(labels()).or(() -> {
       Node node = object.read();
       return node == null
           ? Optional.of("the node does not exist")
@@ -167,9 +151,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
   }
 
   private Optional<String> unlabelled(Map<String, String> now) {
-    Map<String, String> operated = new TreeMap<>(now);
-    operateOn(operated);
-    return operated.equals(now)
+    return operated(now).equals(now)
         ? Optional.empty()
         : Optional.of("the operator has not labelled it");
   }
@@ -231,12 +213,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     }
     follow(now);
     if (configured) {
-      cluster
-          .background()
-          .after(
-              Duration.ZERO,
-              "configure " + name(),
-              lifetime -> reselect(ConfigManager.requested(now), lifetime));
+      soon("configure " + name(), lifetime -> reselect(ConfigManager.requested(now), lifetime));
     }
     operate();
   }
@@ -256,19 +233,12 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
 
   /** Only an existing configuration restarts the plugin. */
   private void reselect(String requested, Lifetime lifetime) throws InterruptedException {
-    synchronized (this) {
-      if (!requested.equals(ConfigManager.requested(labels))) {
-        return;
-      }
+    if (!requested.equals(ConfigManager.requested(labels()))) {
+      return;
     }
     if (configManager.select(requested, lifetime) instanceof ConfigManager.Selection.Crash crash) {
       LOG.warn("config-manager exits node={} message={}", name(), crash.message());
-      cluster
-          .background()
-          .after(
-              cluster.timings().retry(),
-              "configure " + name(),
-              again -> reselect(requested, again));
+      again("configure " + name(), again -> reselect(requested, again));
     } else {
       plugin.restart();
       discovery.restart();
@@ -284,16 +254,15 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
       }
       now = labels;
     }
+    if (!operated(now).equals(now)) {
+      soon("label " + name(), lifetime -> object.editLabels(lifetime, this::operateOn));
+    }
+  }
+
+  private Map<String, String> operated(Map<String, String> now) {
     Map<String, String> operated = new TreeMap<>(now);
     operateOn(operated);
-    if (!operated.equals(now)) {
-      cluster
-          .background()
-          .after(
-              Duration.ZERO,
-              "label " + name(),
-              lifetime -> object.editLabels(lifetime, this::operateOn));
-    }
+    return operated;
   }
 
   private void operateOn(Map<String, String> now) {
@@ -314,29 +283,23 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
         cluster.currentPolicy().strategy(),
         config.get().sharing(),
         cluster.pluginVersion());
-    if (start instanceof DevicePlugin.Start.Offer offer) {
-      object.offer(lifetime, offer.resources());
-    } else if (start instanceof DevicePlugin.Start.Exit exit) {
+    if (start instanceof DevicePlugin.Start.Exit exit) {
       LOG.warn("device-plugin exits node={} message={}", name(), exit.message());
-      object.offer(lifetime, Map.of());
     }
+    object.offer(
+        lifetime, start instanceof DevicePlugin.Start.Offer offer ? offer.resources() : Map.of());
   }
 
   /** Empty during a crash loop, which the next start may end. */
   private Optional<DevicePluginConfig> selectConfig(Operand operand, Lifetime lifetime)
       throws InterruptedException {
-    String requested;
-    synchronized (this) {
-      requested = ConfigManager.requested(labels);
-    }
-    ConfigManager.Selection selection = configManager.select(requested, lifetime);
+    ConfigManager.Selection selection =
+        configManager.select(ConfigManager.requested(labels()), lifetime);
     if (selection instanceof ConfigManager.Selection.Selected selected) {
       return Optional.of(selected.config());
     }
     LOG.warn("config-manager exits what=\"{}\" selection={}", operand, selection);
-    cluster
-        .background()
-        .after(cluster.timings().retry(), "restart " + operand, again -> operand.restart());
+    again("restart " + operand, again -> operand.restart());
     return Optional.empty();
   }
 
@@ -376,13 +339,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     close();
     log.beginPod();
     pod.create(lifetime);
-    ConfigFile file = new ConfigFile(
-        cluster.client(),
-        cluster.namespace(),
-        cluster.currentPolicy().configMap(),
-        MigConfigDocument.generatedFor(models),
-        cluster.timings().configMapLag(),
-        cluster.background());
+    ConfigFile file = new ConfigFile(cluster, MigConfigDocument.generatedFor(models));
     synchronized (this) {
       process = new MigManager(
           cluster,
@@ -404,8 +361,24 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
     pod.delete(lifetime);
   }
 
+  private synchronized Map<String, String> labels() {
+    return labels;
+  }
+
+  private synchronized @Nullable MigManager process() {
+    return process;
+  }
+
+  private void soon(String what, Background.Reaction reaction) {
+    cluster.background().after(Duration.ZERO, what, reaction);
+  }
+
+  private void again(String what, Background.Reaction reaction) {
+    cluster.background().after(cluster.timings().retry(), what, reaction);
+  }
+
   private Operand operand(
-      String what, Duration toStart, Operand.Effect onStart, Operand.Effect onStop) {
+      String what, Duration toStart, Background.Reaction onStart, Background.Reaction onStop) {
     return new Operand(
         what + " of " + object.name(),
         cluster.background(),

@@ -117,21 +117,16 @@ public enum Trap implements JsonName {
    * A process of the MIG manager that has completed a run leaves the deploy labels paused after a later
    * run that fails (mig-parted v0.13 to v0.15). Lasts.
    */
-  PAUSED_AFTER_FAILURE(
-      Effect.SKIP, Lasting.UNTIL_REMOVED, "labels are left as they are", Step.RESUME_AFTER_FAILURE),
+  PAUSED_AFTER_FAILURE(Step.RESUME_AFTER_FAILURE),
 
   /** The ConfigMap with the generated configurations of a node is not published. Lasts. */
-  CONFIG_NOT_PUBLISHED(
-      Effect.SKIP,
-      Lasting.UNTIL_REMOVED,
-      "unable to get pod; not publishing the generated config",
-      Step.PUBLISH),
+  CONFIG_NOT_PUBLISHED(Step.PUBLISH),
 
   /**
    * The DRA driver allocates GPUs: the operator deploys neither MIG manager nor device plugin, and a config
    * label has no effect. Lasts.
    */
-  DRA_STACK(Effect.SKIP, Lasting.UNTIL_REMOVED, "", Step.DEPLOYMENT);
+  DRA_STACK(Step.DEPLOYMENT);
 
   /** The step of the operator's pods at which a trap is sprung. */
   enum Step {
@@ -146,11 +141,9 @@ public enum Trap implements JsonName {
     DEPLOYMENT
   }
 
-  /** The effect of a trap. */
   enum Effect {
     /** The run ends without further writes. */
     ABANDON,
-    /** The process ends. */
     KILL,
     /** The run waits, and after the timeout ends without further writes. */
     HOLD,
@@ -160,13 +153,10 @@ public enum Trap implements JsonName {
     FAIL_AND_CLEAR,
     /** The driver refuses this attempt. */
     FAIL_ONE_ORDERING,
-    /** The node is rebooted. */
     REBOOT,
-    /** The step is skipped. */
     SKIP
   }
 
-  /** How often a trap is sprung. */
   enum Lasting {
     ONCE,
     UNTIL_REMOVED
@@ -177,6 +167,11 @@ public enum Trap implements JsonName {
   private final String line;
   private final Step step;
   private final Step alsoAt;
+
+  /** The step is skipped, without a line in the log. */
+  Trap(Step step) {
+    this(Effect.SKIP, Lasting.UNTIL_REMOVED, "", step);
+  }
 
   Trap(Effect effect, Lasting lasting, String line, Step step) {
     this(effect, lasting, line, step, step);

@@ -5,7 +5,6 @@ import java.util.Collection;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.TimeUnit;
 
 /** The traps that are set on one node. */
 final class Traps {
@@ -32,7 +31,6 @@ final class Traps {
     return sprung;
   }
 
-  /** Whether this step is skipped. */
   boolean skips(Trap.Step step) {
     return !spring(step).isEmpty();
   }
@@ -43,14 +41,6 @@ final class Traps {
    * @return false if it was not removed within the time
    */
   synchronized boolean awaitRemoved(Trap trap, Duration atMost) throws InterruptedException {
-    long deadline = System.nanoTime() + atMost.toNanos();
-    while (set.contains(trap)) {
-      long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
-      if (left <= 0) {
-        return false;
-      }
-      wait(left);
-    }
-    return true;
+    return Lifetime.await(this, () -> !set.contains(trap), atMost);
   }
 }

@@ -3,14 +3,13 @@ package io.github.mig4j.k8s.diagnosis;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.fixture.Corpus;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -31,8 +30,6 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
     disabledReason = "no -Dmig4j.corpus")
 class LogCorpusTest {
 
-  private static final String FOLDER = "logs/";
-
   /** A word of the cause in the index, and the codes that say the same. */
   private static final Map<String, Set<FailureCode>> CAUSES = Map.of(
       "configuration applied", Set.of(FailureCode.REPORTED_SUCCESS),
@@ -46,36 +43,15 @@ class LogCorpusTest {
       "driver in use", Set.of(FailureCode.DRIVER_IN_USE),
       "not the one on the GPUs", Set.of(FailureCode.NOT_APPLIED));
 
-  private final Path corpus = Path.of(System.getProperty("mig4j.corpus", ""));
-
   @TestFactory
   List<DynamicTest> everyLog_isDiagnosedByItsDecisiveLine() throws IOException {
-    JsonNode index = new ObjectMapper().readTree(corpus.resolve("index.json").toFile());
-    List<DynamicTest> tests = new ArrayList<>();
-    for (JsonNode entry : index) {
-      String file = entry.path("file").asText();
-      if (file.startsWith(FOLDER)) {
-        tests.add(DynamicTest.dynamicTest(file, () -> check(file, entry.path("expected"))));
-      }
-    }
-    assertThat(tests).isNotEmpty();
-    return tests;
+    return Corpus.published("logs/", (file, entry) -> check(file, entry.path("expected")));
   }
 
   @TestFactory
   List<DynamicTest> everyFieldCase_isDiagnosed() throws IOException {
-    Path cases = corpus.resolveSibling("field-cases");
-    List<DynamicTest> tests = new ArrayList<>();
-    if (Files.exists(cases.resolve("cases.json"))) {
-      for (JsonNode entry :
-          new ObjectMapper().readTree(cases.resolve("cases.json").toFile())) {
-        String file = entry.path("file").asText();
-        if (file.endsWith(".log")) {
-          tests.add(DynamicTest.dynamicTest(file, () -> checkCase(cases.resolve(file), entry)));
-        }
-      }
-    }
-    return tests;
+    return Corpus.fieldCases(
+        entry -> entry.path("file").asText().endsWith(".log"), LogCorpusTest::checkCase);
   }
 
   /** The state is in the question; the code, where there is one, is the first word of the answer. */
@@ -110,8 +86,8 @@ class LogCorpusTest {
         .orElse("small");
   }
 
-  private void check(String file, JsonNode expected) throws IOException {
-    List<String> log = Files.readAllLines(corpus.resolve(file));
+  private static void check(Path file, JsonNode expected) throws IOException {
+    List<String> log = Files.readAllLines(file);
 
     Diagnosis diagnosis =
         Diagnosis.of(MigNodeStatus.of(Nodes.bare().build(), MigSettings.defaults()), log);

@@ -3,12 +3,11 @@ package io.github.mig4j.k8s.dra;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.fixture.Corpus;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,44 +27,20 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
     disabledReason = "no -Dmig4j.corpus")
 class DraCorpusTest {
 
-  private static final String FOLDER = "dra/";
-
-  private final Path corpus = Path.of(System.getProperty("mig4j.corpus", ""));
-
   @TestFactory
   List<DynamicTest> everyFile_isReadAsItsIndexSays() throws IOException {
-    JsonNode index = new ObjectMapper().readTree(corpus.resolve("index.json").toFile());
-    List<DynamicTest> tests = new ArrayList<>();
-    for (JsonNode entry : index) {
-      String file = entry.path("file").asText();
-      if (file.startsWith(FOLDER)) {
-        tests.add(DynamicTest.dynamicTest(
-            file, () -> check(Files.readString(corpus.resolve(file)), entry.path("expected"))));
-      }
-    }
-    assertThat(tests).isNotEmpty();
-    return tests;
+    return Corpus.published(
+        "dra/", (file, entry) -> check(Files.readString(file), entry.path("expected")));
   }
 
   @TestFactory
   List<DynamicTest> everyFieldCaseWithSlices_isRead() throws IOException {
-    List<DynamicTest> tests = new ArrayList<>();
-    Path cases = corpus.resolveSibling("field-cases");
-    if (Files.exists(cases.resolve("cases.json"))) {
-      for (JsonNode entry :
-          new ObjectMapper().readTree(cases.resolve("cases.json").toFile())) {
-        if (entry.path("ask").asText().contains("inventory")) {
-          Path file = cases.resolve(entry.path("file").asText());
-          tests.add(DynamicTest.dynamicTest(
-              file.getFileName().toString(),
-              () -> assertThat(DraInventory.parse(Files.readString(file), GpuCatalog.bundled())
-                      .nodes())
-                  .isNotEmpty()
-                  .allSatisfy(node -> assertThat(node.gpus()).isNotEmpty())));
-        }
-      }
-    }
-    return tests;
+    return Corpus.fieldCases(
+        entry -> entry.path("ask").asText().contains("inventory"),
+        (file, entry) -> assertThat(
+                DraInventory.parse(Files.readString(file), GpuCatalog.bundled()).nodes())
+            .isNotEmpty()
+            .allSatisfy(node -> assertThat(node.gpus()).isNotEmpty()));
   }
 
   private static void check(String text, JsonNode expected) {

@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.fixture.Corpus;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -27,41 +26,17 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
     disabledReason = "no -Dmig4j.corpus")
 class NodeCorpusTest {
 
-  private static final String FOLDER = "nodes/";
-
-  private final Path corpus = Path.of(System.getProperty("mig4j.corpus", ""));
-
   @TestFactory
   List<DynamicTest> everyNode_isReadAsItSays() throws IOException {
-    JsonNode index = new ObjectMapper().readTree(corpus.resolve("index.json").toFile());
-    List<DynamicTest> tests = new ArrayList<>();
-    for (JsonNode entry : index) {
-      String file = entry.path("file").asText();
-      if (file.startsWith(FOLDER)) {
-        String text = Files.readString(corpus.resolve(file));
-        tests.add(DynamicTest.dynamicTest(file, () -> check(text, entry.path("expected"))));
-      }
-    }
-    assertThat(tests).isNotEmpty();
-    return tests;
+    return Corpus.published(
+        "nodes/", (file, entry) -> check(Files.readString(file), entry.path("expected")));
   }
 
   @TestFactory
   List<DynamicTest> everyFieldCase_isReadAndDiagnosed() throws IOException {
-    Path cases = corpus.resolveSibling("field-cases");
-    List<DynamicTest> tests = new ArrayList<>();
-    if (Files.exists(cases.resolve("cases.json"))) {
-      for (JsonNode entry :
-          new ObjectMapper().readTree(cases.resolve("cases.json").toFile())) {
-        String file = entry.path("file").asText();
-        if (file.startsWith("node-")) {
-          String text = Files.readString(cases.resolve(file));
-          tests.add(DynamicTest.dynamicTest(
-              file, () -> checkCase(text, entry.path("right").asText())));
-        }
-      }
-    }
-    return tests;
+    return Corpus.fieldCases(
+        entry -> entry.path("file").asText().startsWith("node-"),
+        (file, entry) -> checkCase(Files.readString(file), entry.path("right").asText()));
   }
 
   /** The answer begins with whether there is a problem; labels and resources are in the JSON. */

@@ -8,10 +8,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Partitions the GPUs of a node and verifies the result. */
 @Command(
     name = "apply",
-    mixinStandardHelpOptions = true,
     description =
         "Checks everything that can be checked, requests a configuration of a node, and waits"
             + " for the evidence that it is in force. A node that has it already is only verified.",

@@ -1,13 +1,13 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import io.github.mig4j.examples.migctl.console.DurationConverter;
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.ExitCode;
-import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.check.PreflightCode;
 import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Severity;
+import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
@@ -26,7 +26,6 @@ final class ChangeOptions {
       names = "--timeout",
       paramLabel = "DURATION",
       defaultValue = "30m",
-      converter = DurationConverter.class,
       description = "How long the whole change may take, such as 90s, 10m or 1h; ${DEFAULT-VALUE}"
           + " by default.")
   private Duration timeout = Duration.ofMinutes(30);
@@ -37,21 +36,21 @@ final class ChangeOptions {
   @Mixin
   private final GpuOptions gpus = new GpuOptions();
 
-  int run(ApplyRequest request, Output output) {
-    ApplyRequest configured = gpus.on(request.timings(stability.timings()), output.commandLine());
-    report(await(configured, timeout, output), output);
+  int run(ApplyRequest request, AnswerCommand command) {
+    ApplyRequest configured = gpus.on(request.timings(stability.timings()));
+    report(await(configured, timeout, command), command);
     return ExitCode.YES;
   }
 
   /** Waits and reports the steps. */
-  static ApplyOutcome await(ApplyRequest request, Duration timeout, Output output) {
-    try (ProgressPrinter progress = ProgressPrinter.on(output)) {
+  static ApplyOutcome await(ApplyRequest request, Duration timeout, AnswerCommand command) {
+    try (ProgressPrinter progress = ProgressPrinter.on(command.err())) {
       return untilInterrupted(request.onProgress(progress), timeout);
     }
   }
 
-  static void report(ApplyOutcome outcome, Output output) {
-    output.answer(outcome, () -> print(outcome, output));
+  static void report(ApplyOutcome outcome, AnswerCommand command) {
+    command.answer(outcome, () -> print(outcome, command.out()));
   }
 
   /** Ctrl-C ends the wait in order, so that no claim of a finished process stays on the node. */
@@ -79,23 +78,19 @@ final class ChangeOptions {
     }
   }
 
-  private static void print(ApplyOutcome outcome, Output output) {
-    output
-        .out()
-        .println("%s %s as %s"
-            .formatted(
-                outcome.status().node(),
-                outcome instanceof ApplyOutcome.Verified ? "verified" : "verified by state only",
-                outcome.config().isEmpty() ? "the operator's default" : outcome.config()));
+  private static void print(ApplyOutcome outcome, PrintWriter out) {
+    out.println("%s %s as %s"
+        .formatted(
+            outcome.status().node(),
+            outcome instanceof ApplyOutcome.Verified ? "verified" : "verified by state only",
+            outcome.config().isEmpty() ? "the operator's default" : outcome.config()));
     if (outcome instanceof ApplyOutcome.VerifiedByStateOnly byState) {
-      output.out().println("  because " + byState.reason());
+      out.println("  because " + byState.reason());
     }
-    outcome
-        .allocatable()
-        .forEach((resource, count) -> output.out().println("  " + resource + ": " + count));
+    outcome.allocatable().forEach((resource, count) -> out.println("  " + resource + ": " + count));
     outcome.findings().stream()
         .filter(finding -> finding.severity() == Severity.WARNING)
         .filter(finding -> !ENDED_BY_SUCCESS.contains(finding.code()))
-        .forEach(finding -> output.out().println("  " + finding));
+        .forEach(finding -> out.println("  " + finding));
   }
 }

@@ -9,6 +9,7 @@ import io.github.mig4j.examples.migctl.console.TextFile;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,10 +23,7 @@ import java.util.logging.Logger;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** The options that select the cluster of a subcommand. */
 public final class ClusterAccess {
@@ -57,19 +55,16 @@ public final class ClusterAccess {
           "The GPU Operator's namespace; by default the one in which MIG manager pods run.")
   private @Nullable String namespace;
 
-  @Spec(Spec.Target.MIXEE)
-  private @Nullable CommandSpec command;
-
   /** How to read and write each kind, which commands that run in one process find out once. */
   private static final class Kinds {
     static final KubernetesSerialization ALL = new KubernetesSerialization();
   }
 
-  public KubernetesClient connect() {
+  /** Connects; a server that does not answer soon is reported to {@code err}. */
+  public KubernetesClient connect(PrintWriter err) {
     SLOW_THREADS.setLevel(Level.OFF);
-    SlowServerNotice firstAnswer = new SlowServerNotice(
-        Objects.requireNonNull(command).commandLine().getErr(),
-        CompletableFuture.delayedExecutor(2, TimeUnit.SECONDS));
+    SlowServerNotice firstAnswer =
+        new SlowServerNotice(err, CompletableFuture.delayedExecutor(2, TimeUnit.SECONDS));
     Config config = config();
     config.setRequestRetryBackoffLimit(RETRIES);
     config.setRequestRetryBackoffInterval(FIRST_RETRY_MILLIS);
@@ -104,25 +99,26 @@ public final class ClusterAccess {
     } catch (RuntimeException e) {
       // A default that is no text is reported as that.
       defaults().stream().filter(Files::isRegularFile).forEach(this::text);
-      throw usage("Cannot read kubeconfig %s: %s".formatted(source(), reason(e)));
+      throw new IllegalArgumentException(
+          "Cannot read kubeconfig %s: %s".formatted(source(), reason(e)));
     }
     NamedContext current = config.getCurrentContext();
     if (context != null && (current == null || !context.equals(current.getName()))) {
-      throw usage(
+      throw new IllegalArgumentException(
           "Context '%s' does not exist; see 'kubectl config get-contexts'".formatted(context));
     }
     if (current == null && isNowhere(config)) {
       throw kubeconfig != null
           ? namesNoCluster()
-          : usage(
+          : new IllegalArgumentException(
               "No cluster is configured: no kubeconfig in $KUBECONFIG or ~/.kube/config"
                   + " names one, and this process does not run in a pod; name a file with --kubeconfig");
     }
     return config;
   }
 
-  private ParameterException namesNoCluster() {
-    return usage("Kubeconfig %s names no cluster".formatted(source()));
+  private IllegalArgumentException namesNoCluster() {
+    return new IllegalArgumentException("Kubeconfig %s names no cluster".formatted(source()));
   }
 
   private String source() {
@@ -158,12 +154,12 @@ public final class ClusterAccess {
 
   private String text(Path file) {
     if (!Files.exists(file)) {
-      throw usage("Kubeconfig does not exist: " + file);
+      throw new IllegalArgumentException("Kubeconfig does not exist: " + file);
     }
     try {
       return TextFile.text(file);
     } catch (IOException e) {
-      throw usage("Cannot read the kubeconfig: " + e.getMessage());
+      throw new IllegalArgumentException("Cannot read the kubeconfig: " + e.getMessage());
     }
   }
 
@@ -184,9 +180,5 @@ public final class ClusterAccess {
   /** The address that fabric8 assumes if it finds none. */
   private static boolean isNowhere(Config config) {
     return config.getMasterUrl().equals(Config.DEFAULT_MASTER_URL + "/");
-  }
-
-  private ParameterException usage(String message) {
-    return new ParameterException(Objects.requireNonNull(command).commandLine(), message);
   }
 }

@@ -10,12 +10,9 @@ import java.util.Map;
 /** The options of this tool that help with a finding, whose remedy cannot name them. */
 public final class CodeHints {
 
-  private static final String STATE_GPUS =
-      "State the GPUs with --gpus, in the order of 'nvidia-smi -L' on the node, e.g. --gpus h100-sxm-80gb:2,l40s";
-
   private static final Map<Code, String> HINTS = Map.of(
       PreflightCode.SEVERAL_MODELS,
-      STATE_GPUS,
+      "State the GPUs with --gpus, in the order of 'nvidia-smi -L' on the node, e.g. --gpus h100-sxm-80gb:2,l40s",
       PreflightCode.UNKNOWN_GPU_COUNT,
       "State the number of GPUs with --gpus, e.g. --gpus 8");
 

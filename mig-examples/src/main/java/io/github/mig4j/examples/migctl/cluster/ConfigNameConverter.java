@@ -9,9 +9,6 @@ import picocli.CommandLine.TypeConversionException;
 /** Reads the name of a configuration, which a node's label has to hold. */
 final class ConfigNameConverter implements ITypeConverter<String> {
 
-  /** Called by picocli. */
-  ConfigNameConverter() {}
-
   @Override
   public String convert(String name) {
     try {

@@ -1,10 +1,9 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
-import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.examples.migctl.console.TextFile;
+import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import java.io.IOException;
@@ -14,17 +13,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Prints why a node does not offer what it should. */
 @Command(
     name = "diagnose",
-    mixinStandardHelpOptions = true,
     description =
         "Says why a node is as it is, or that nothing is wrong: what its labels, its resources and"
             + " the log of its MIG manager show. With --file it reads texts instead of a cluster: the"
@@ -38,13 +33,7 @@ import picocli.CommandLine.Parameters;
       "",
       "docs/failures.md explains each code."
     })
-public final class DiagnoseCommand implements Callable<Integer> {
-
-  @Mixin
-  private final Output output = new Output();
-
-  @Mixin
-  private final ClusterAccess access = new ClusterAccess();
+public final class DiagnoseCommand extends ClusterCommand {
 
   @Parameters(
       index = "0",
@@ -65,16 +54,14 @@ public final class DiagnoseCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     if (node == null && files.isEmpty()) {
-      throw output.usage("Missing NODE. Expected a node, or --file with a log");
+      throw usage("Missing NODE. Expected a node, or --file with a log");
     }
-    if (files.isEmpty()) {
-      try (KubernetesClient client = access.connect()) {
-        print(access.mig(client).node(Objects.requireNonNull(node)).diagnose());
-      }
-    } else {
-      print(ofFiles());
-    }
-    return ExitCode.YES;
+    return files.isEmpty() ? super.call() : print(ofFiles());
+  }
+
+  @Override
+  protected int call(MigClient mig) {
+    return print(mig.node(Objects.requireNonNull(node)).diagnose());
   }
 
   /** Each file is a node or a log. */
@@ -93,10 +80,11 @@ public final class DiagnoseCommand implements Callable<Integer> {
     return Diagnosis.of(status, log);
   }
 
-  private void print(Diagnosis diagnosis) {
-    output.answer(diagnosis, () -> {
-      output.out().println(diagnosis);
-      diagnosis.logLines().forEach(line -> output.out().println("  " + line));
+  private int print(Diagnosis diagnosis) {
+    answer(diagnosis, () -> {
+      out().println(diagnosis);
+      diagnosis.logLines().forEach(line -> out().println("  " + line));
     });
+    return ExitCode.YES;
   }
 }

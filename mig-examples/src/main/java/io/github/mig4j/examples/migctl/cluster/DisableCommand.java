@@ -5,10 +5,8 @@ import io.github.mig4j.k8s.change.MigNode;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Returns a node to whole GPUs. */
 @Command(
     name = "disable",
-    mixinStandardHelpOptions = true,
     description = "Returns a node to whole GPUs, and verifies it.",
     footer = {"", "Example:", "  migctl disable gpu-node --drain"})
 public final class DisableCommand extends ChangeCommand {

@@ -1,22 +1,17 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.examples.migctl.console.ExitCode;
-import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.examples.migctl.console.UnusableFileException;
+import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.node.NodeCapacity;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Draws all GPUs of a cluster. */
 @Command(
     name = "fleet",
-    mixinStandardHelpOptions = true,
     description =
         "Shows all nodes with GPUs in one picture: the devices of each GPU, what is in use, what is"
             + " free, and what is lost. Reads only.",
@@ -30,13 +25,7 @@ import picocli.CommandLine.Option;
       "first ones of a node are shown as in use. The layout of a GPU is not known",
       "during a change, and for a configuration that is not in the ConfigMap."
     })
-public final class FleetCommand implements Callable<Integer> {
-
-  @Mixin
-  private final Output output = new Output();
-
-  @Mixin
-  private final ClusterAccess access = new ClusterAccess();
+public final class FleetCommand extends ClusterCommand {
 
   @Option(names = "--svg", paramLabel = "FILE", description = "Write the picture as SVG.")
   private @Nullable Path svg;
@@ -48,22 +37,18 @@ public final class FleetCommand implements Callable<Integer> {
   private @Nullable Path html;
 
   @Override
-  public Integer call() throws UnusableFileException {
-    try (KubernetesClient client = access.connect()) {
-      List<NodeCapacity> nodes = access.mig(client).fleet().nodes();
-      FleetPicture picture = new FleetPicture(nodes.stream().map(FleetNode::of).toList());
-      output.answer(nodes, () -> output.out().print(picture.toText()));
-      if (nodes.isEmpty()) {
-        output
-            .err()
-            .println("No node has a label nvidia.com/gpu.present or nvidia.com/gpu.product");
-      }
-      if (svg != null) {
-        output.write(svg, picture.toSvg());
-      }
-      if (html != null) {
-        output.write(html, picture.toHtml());
-      }
+  protected int call(MigClient mig) throws UnusableFileException {
+    List<NodeCapacity> nodes = mig.fleet().nodes();
+    FleetPicture picture = new FleetPicture(nodes.stream().map(FleetNode::of).toList());
+    answer(nodes, () -> out().print(picture.toText()));
+    if (nodes.isEmpty()) {
+      err().println("No node has a label nvidia.com/gpu.present or nvidia.com/gpu.product");
+    }
+    if (svg != null) {
+      write(svg, picture.toSvg());
+    }
+    if (html != null) {
+      write(html, picture.toHtml());
     }
     return ExitCode.YES;
   }

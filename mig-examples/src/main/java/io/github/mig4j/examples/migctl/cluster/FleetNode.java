@@ -12,7 +12,9 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.stream.IntStream;
 
 /**
  * A node as the pictures of a fleet show it.
@@ -51,19 +53,19 @@ record FleetNode(String name, String heading, List<String> resources, List<Gpu> 
 
   static FleetNode of(NodeCapacity capacity) {
     MigNodeStatus status = capacity.status();
-    List<String> resources = new ArrayList<>();
-    TreeSet<String> names = new TreeSet<>(status.allocatable().keySet());
+    SortedSet<String> names = new TreeSet<>(status.allocatable().keySet());
     names.addAll(capacity.used().keySet());
-    names.forEach(name -> resources.add("%s: %d of %d in use"
-        .formatted(
-            name,
-            capacity.used().getOrDefault(name, 0L),
-            status.allocatable().getOrDefault(name, 0L))));
+    List<String> resources = names.stream()
+        .map(name -> "%s: %d of %d in use"
+            .formatted(
+                name,
+                capacity.used().getOrDefault(name, 0L),
+                status.allocatable().getOrDefault(name, 0L)))
+        .toList();
     Map<String, Long> inUse = new HashMap<>(capacity.used());
-    List<Gpu> gpus = new ArrayList<>();
-    for (int index = 0; index < capacity.gpus(); index++) {
-      gpus.add(new Gpu(parts(capacity, index, inUse)));
-    }
+    List<Gpu> gpus = IntStream.range(0, capacity.gpus())
+        .mapToObj(index -> new Gpu(parts(capacity, index, inUse)))
+        .toList();
     return new FleetNode(status.node(), heading(status), resources, gpus);
   }
 

@@ -4,9 +4,7 @@ import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.k8s.change.ApplyRequest;
 import java.util.List;
-import picocli.CommandLine;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 
 /** What a caller states about a node's GPUs. */
 final class GpuOptions {
@@ -22,16 +20,16 @@ final class GpuOptions {
               + " h100-sxm-80gb:2,l40s.")
   private List<String> gpus = List.of();
 
-  ApplyRequest on(ApplyRequest request, CommandLine command) {
+  ApplyRequest on(ApplyRequest request) {
     if (gpus.isEmpty()) {
       return request;
     }
     if (gpus.size() > 1 || !gpus.get(0).matches("-?[0-9]{1,9}")) {
-      return request.gpus(Input.gpus(gpus, command));
+      return request.gpus(Input.gpus(Input.models(gpus)));
     }
     int count = Integer.parseInt(gpus.get(0));
     if (count < 1) {
-      throw new ParameterException(command, "--gpus must be at least 1, but was " + count);
+      throw new IllegalArgumentException("--gpus must be at least 1, but was " + count);
     }
     return request.gpus(count);
   }

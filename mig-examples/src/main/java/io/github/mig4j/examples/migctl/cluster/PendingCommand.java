@@ -1,18 +1,14 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.reconcile.PendingPods;
 import io.github.mig4j.k8s.reconcile.PodAnswer;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
-/** Prints why pods wait for MIG devices. */
 @Command(
     name = "pending",
-    mixinStandardHelpOptions = true,
     description = "Prints for each pod that waits for MIG devices which idle node could serve it"
         + " after a change of its layout, or why none can. Reads only.",
     footer = {
@@ -20,35 +16,25 @@ import picocli.CommandLine.Mixin;
       "Exit code 0: no pod waits, or an idle node can serve each. 1: a pod cannot be",
       "served."
     })
-public final class PendingCommand implements Callable<Integer> {
-
-  @Mixin
-  private final Output output = new Output();
-
-  @Mixin
-  private final ClusterAccess access = new ClusterAccess();
+public final class PendingCommand extends ClusterCommand {
 
   @Override
-  public Integer call() {
-    PendingPods pending;
-    try (KubernetesClient client = access.connect()) {
-      pending = access.mig(client).pendingPods();
-    }
-    output.answer(pending, () -> print(pending));
+  protected int call(MigClient mig) {
+    PendingPods pending = mig.pendingPods();
+    answer(pending, () -> print(pending));
     return pending.answers().stream().anyMatch(PodAnswer.Unserved.class::isInstance)
         ? ExitCode.NO
         : ExitCode.YES;
   }
 
   private void print(PendingPods pending) {
-    pending.answers().forEach(answer -> output.out().println(answer.message()));
+    pending.answers().forEach(answer -> out().println(answer.message()));
     pending
         .changes()
-        .forEach((node, layouts) -> layouts.forEach((gpu, layout) -> output
-            .out()
+        .forEach((node, layouts) -> layouts.forEach((gpu, layout) -> out()
             .println("node %s, GPU %d: %s".formatted(node, gpu, Output.joined(layout.devices())))));
     if (pending.answers().isEmpty()) {
-      output.out().println("No pod waits for MIG devices");
+      out().println("No pod waits for MIG devices");
     }
   }
 }

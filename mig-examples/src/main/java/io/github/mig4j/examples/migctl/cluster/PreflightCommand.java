@@ -1,22 +1,18 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
-import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.check.Preflight;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Prints what prevents applying a configuration. */
 @Command(
     name = "preflight",
-    mixinStandardHelpOptions = true,
     description = "Prints everything that prevents applying a configuration to a node. Reads only.",
     footer = {
       "",
@@ -26,13 +22,7 @@ import picocli.CommandLine.Parameters;
       "Exit code 0: clear, warnings included. 1: apply would refuse.",
       "docs/preflight.md explains each code."
     })
-public final class PreflightCommand implements Callable<Integer> {
-
-  @Mixin
-  private final Output output = new Output();
-
-  @Mixin
-  private final ClusterAccess access = new ClusterAccess();
+public final class PreflightCommand extends ClusterCommand {
 
   @Mixin
   private final GpuOptions gpus = new GpuOptions();
@@ -63,18 +53,15 @@ public final class PreflightCommand implements Callable<Integer> {
   private String config = "";
 
   @Override
-  public Integer call() {
-    try (KubernetesClient client = access.connect()) {
-      MigNode target = access.mig(client).node(node);
-      Preflight preflight = gpus.on(
-              exact ? target.applyExact(config) : target.apply(config), output.commandLine())
-          .disruption(drain ? Disruption.DRAIN : Disruption.NONE)
-          .preflight();
-      output.answer(preflight, () -> {
-        output.out().println(preflight.toText());
-        CodeHints.print(preflight.findings(), output.err());
-      });
-      return preflight.isClear() ? ExitCode.YES : ExitCode.NO;
-    }
+  protected int call(MigClient mig) {
+    MigNode target = mig.node(node);
+    Preflight preflight = gpus.on(exact ? target.applyExact(config) : target.apply(config))
+        .disruption(drain ? Disruption.DRAIN : Disruption.NONE)
+        .preflight();
+    answer(preflight, () -> {
+      out().println(preflight.toText());
+      CodeHints.print(preflight.findings(), err());
+    });
+    return preflight.isClear() ? ExitCode.YES : ExitCode.NO;
   }
 }

@@ -1,6 +1,5 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.k8s.change.ApplyEvent;
 import java.io.PrintWriter;
 import java.util.Locale;
@@ -26,8 +25,8 @@ final class ProgressPrinter implements Consumer<ApplyEvent>, AutoCloseable {
   }
 
   /** Progress is for people, so it is printed to stderr and never enters a pipe. */
-  static ProgressPrinter on(Output output) {
-    return CommandLine.Help.Ansi.AUTO.enabled() ? live(output.err()) : plain(output.err());
+  static ProgressPrinter on(PrintWriter out) {
+    return CommandLine.Help.Ansi.AUTO.enabled() ? live(out) : plain(out);
   }
 
   static ProgressPrinter plain(PrintWriter out) {
@@ -51,7 +50,12 @@ final class ProgressPrinter implements Consumer<ApplyEvent>, AutoCloseable {
 
   @Override
   public synchronized void accept(ApplyEvent event) {
-    String line = line(event, event.elapsed().toMillis());
+    String line = String.format(
+        Locale.ROOT,
+        "  %6.1fs  %-10s %s",
+        event.elapsed().toMillis() / 1000.0,
+        event.phase(),
+        event.detail());
     last = event;
     lastNanos = System.nanoTime();
     out.print(ticker == null ? line + System.lineSeparator() : LINE_START + line + '\n');
@@ -69,11 +73,6 @@ final class ProgressPrinter implements Consumer<ApplyEvent>, AutoCloseable {
               last.phase()));
       out.flush();
     }
-  }
-
-  private static String line(ApplyEvent event, long millis) {
-    return String.format(
-        Locale.ROOT, "  %6.1fs  %-10s %s", millis / 1000.0, event.phase(), event.detail());
   }
 
   @Override

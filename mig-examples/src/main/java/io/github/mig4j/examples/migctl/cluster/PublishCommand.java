@@ -1,7 +1,6 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.github.mig4j.config.MigConfigDocument;
+import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.Output;
@@ -13,17 +12,14 @@ import io.github.mig4j.k8s.config.PublishedConfig;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Merges the configurations of a file into a cluster's ConfigMap. */
 @Command(
     name = "publish",
-    mixinStandardHelpOptions = true,
     description =
         "Merges the configurations of a file into a ConfigMap in the GPU Operator's namespace,"
             + " each under its name and under a name with the hash of its content. Other entries"
@@ -38,13 +34,7 @@ import picocli.CommandLine.Parameters;
       "--setup is needed once for a cluster. If Helm installed the operator, set the",
       "same values there, because the next 'helm upgrade' resets them."
     })
-public final class PublishCommand implements Callable<Integer> {
-
-  @Mixin
-  private final Output output = new Output();
-
-  @Mixin
-  private final ClusterAccess access = new ClusterAccess();
+public final class PublishCommand extends ClusterCommand {
 
   @Parameters(paramLabel = "FILE", description = "The file or a manifest; '-' for stdin.")
   private Path file = Path.of("");
@@ -60,52 +50,52 @@ public final class PublishCommand implements Callable<Integer> {
       names = "--setup",
       paramLabel = "STRATEGY",
       converter = SetupStrategyConverter.class,
-      completionCandidates = SetupStrategyConverter.Names.class,
+      completionCandidates = SetupStrategyConverter.class,
       description = "Also point the GPU Operator at the map, with this strategy: single or mixed.")
   private @Nullable MigStrategy setup;
 
   @Option(names = "--dry-run", description = "Print what would be published; write nothing.")
   private boolean dryRun;
 
+  private Map<String, MigConfig> configs = Map.of();
+  private @Nullable OperatorSettings settings;
+
   @Override
   public Integer call() throws IOException {
-    MigConfigDocument document = Input.valid(file).orElseThrow();
-    @Nullable OperatorSettings settings = setup == null ? null : settings(setup);
-    document.configs().keySet().forEach(ConfigNameConverter::requireName);
-    try (KubernetesClient client = access.connect()) {
-      MigClient mig = access.mig(client);
-      MigConfigMap target = mig.configMap(map);
-      List<PublishedConfig> published =
-          dryRun ? target.preview(document.configs()) : target.mergeAll(document.configs());
-      for (PublishedConfig merged : published) {
-        print("%s as %s%s"
-            .formatted(
-                merged.name(),
-                merged.contentName(),
-                merged.changed() ? dryRun ? ", not written" : "" : ", unchanged"));
+    configs = Input.valid(file).orElseThrow().configs();
+    settings = setup == null ? null : new OperatorSettings(setup, map);
+    configs.keySet().forEach(ConfigNameConverter::requireName);
+    return super.call();
+  }
+
+  @Override
+  protected int call(MigClient mig) {
+    MigConfigMap target = mig.configMap(map);
+    List<PublishedConfig> published = dryRun ? target.preview(configs) : target.mergeAll(configs);
+    for (PublishedConfig merged : published) {
+      print("%s as %s%s"
+          .formatted(
+              merged.name(),
+              merged.contentName(),
+              merged.changed() ? dryRun ? ", not written" : "" : ", unchanged"));
+    }
+    if (settings != null) {
+      if (!dryRun) {
+        mig.operator().use(settings);
       }
-      if (settings != null) {
-        if (!dryRun) {
-          mig.operator().use(settings);
-        }
-        print("the GPU Operator %s %s, strategy %s; the same for Helm:"
-            .formatted(dryRun ? "would read" : "reads", map, settings.strategy()));
-        settings.helmUpgrade().lines().forEach(line -> print("  " + line));
-      }
-      if (output.isJson()) {
-        output.print(Output.object().set("published", Output.list(published)));
-      }
+      print("the GPU Operator %s %s, strategy %s; the same for Helm:"
+          .formatted(dryRun ? "would read" : "reads", map, settings.strategy()));
+      settings.helmUpgrade().lines().forEach(line -> print("  " + line));
+    }
+    if (isJson()) {
+      print(Output.object().set("published", Output.tree(published)));
     }
     return ExitCode.YES;
   }
 
-  private OperatorSettings settings(MigStrategy strategy) {
-    return output.valid(() -> new OperatorSettings(strategy, map));
-  }
-
   private void print(String line) {
-    if (!output.isJson()) {
-      output.out().println(line);
+    if (!isJson()) {
+      out().println(line);
     }
   }
 }

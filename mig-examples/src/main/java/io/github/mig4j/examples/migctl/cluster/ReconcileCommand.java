@@ -1,13 +1,11 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
-import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.examples.migctl.console.TextFile;
+import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.reconcile.MigPolicy;
 import io.github.mig4j.k8s.reconcile.MigPolicyFile;
 import io.github.mig4j.k8s.reconcile.ReconcileOutcome;
 import io.github.mig4j.k8s.reconcile.Reconciler;
@@ -15,18 +13,14 @@ import io.github.mig4j.lint.Finding;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.concurrent.Callable;
+import java.util.List;
 import java.util.concurrent.CancellationException;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Keeps nodes as a file declares them. */
 @Command(
     name = "reconcile",
-    mixinStandardHelpOptions = true,
     description = "Keeps nodes as a file of policies declares them, and prints each node whose"
         + " standing changes; with --check it only checks the file, without a cluster.",
     footer = {
@@ -39,13 +33,7 @@ import picocli.CommandLine.Option;
       "",
       "Exit code of --check 0: no errors, at most warnings. 1: errors."
     })
-public final class ReconcileCommand implements Callable<Integer> {
-
-  @Mixin
-  private final Output output = new Output();
-
-  @Mixin
-  private final ClusterAccess access = new ClusterAccess();
+public final class ReconcileCommand extends ClusterCommand {
 
   @Option(
       names = "--policy",
@@ -60,9 +48,10 @@ public final class ReconcileCommand implements Callable<Integer> {
   @Option(
       names = "--for",
       paramLabel = "TIME",
-      converter = DurationConverter.class,
       description = "End after this time; by default when the process is stopped.")
   private @Nullable Duration time;
+
+  private List<MigPolicy> policies = List.of();
 
   @Override
   public Integer call() throws IOException {
@@ -71,39 +60,18 @@ public final class ReconcileCommand implements Callable<Integer> {
       return check(file);
     }
     if (!isValid(file)) {
-      throw new NegativeAnswerException(file.findings().stream()
-          .filter(Finding::isError)
-          .map(error -> Input.line(policy, error))
-          .collect(Collectors.joining(System.lineSeparator())));
+      throw Input.refusal(policy, file.findings());
     }
-    run(file);
-    return ExitCode.YES;
+    policies = file.policies();
+    return super.call();
   }
 
-  private static boolean isValid(MigPolicyFile file) {
-    return file.findings().stream().noneMatch(Finding::isError);
-  }
-
-  private Integer check(MigPolicyFile file) {
-    boolean valid = isValid(file);
-    if (output.isJson()) {
-      ObjectNode answer = Output.object().put("file", Input.name(policy)).put("valid", valid);
-      answer.set("findings", Output.list(file.findings()));
-      output.print(answer);
-    } else {
-      file.findings().forEach(finding -> output.out().println(Input.line(policy, finding)));
-    }
-    return valid ? ExitCode.YES : ExitCode.NO;
-  }
-
-  private void run(MigPolicyFile file) {
-    try (KubernetesClient client = access.connect();
-        Reconciler.Running running = access
-            .mig(client)
-            .reconciler(file.policies())
-            .onOutcome(this::print)
-            .start()) {
+  @Override
+  protected int call(MigClient mig) {
+    try (Reconciler.Running running =
+        mig.reconciler(policies).onOutcome(this::print).start()) {
       running.awaitEnd(time == null ? Duration.ofDays(365_000) : time);
+      return ExitCode.YES;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new CancellationException(
@@ -111,7 +79,22 @@ public final class ReconcileCommand implements Callable<Integer> {
     }
   }
 
+  private static boolean isValid(MigPolicyFile file) {
+    return file.findings().stream().noneMatch(Finding::isError);
+  }
+
+  private int check(MigPolicyFile file) {
+    boolean valid = isValid(file);
+    answer(
+        Output.object()
+            .put("file", Input.name(policy))
+            .put("valid", valid)
+            .set("findings", Output.tree(file.findings())),
+        () -> file.findings().forEach(finding -> out().println(Input.line(policy, finding))));
+    return valid ? ExitCode.YES : ExitCode.NO;
+  }
+
   private void print(ReconcileOutcome outcome) {
-    output.answer(outcome, () -> output.out().println(outcome));
+    answer(outcome, () -> out().println(outcome));
   }
 }

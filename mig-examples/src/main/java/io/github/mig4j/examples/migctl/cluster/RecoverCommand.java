@@ -4,10 +4,8 @@ import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.MigNode;
 import picocli.CommandLine.Command;
 
-/** Frees a node that is stuck. */
 @Command(
     name = "recover",
-    mixinStandardHelpOptions = true,
     description =
         "Frees a node that is stuck in pending or whose GPU clients stay paused: restarts its MIG manager, which applies the requested configuration, and verifies it. Takes over from a client that ended.",
     footer = {

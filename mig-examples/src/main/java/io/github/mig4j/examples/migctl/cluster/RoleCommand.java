@@ -1,22 +1,14 @@
 package io.github.mig4j.examples.migctl.cluster;
 
 import io.github.mig4j.examples.migctl.console.ExitCode;
+import io.github.mig4j.examples.migctl.console.Subcommand;
 import io.github.mig4j.k8s.config.MigRole;
-import java.util.Objects;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
-/** Prints the permissions that a client needs, and gives them to its ServiceAccount. */
 @Command(
     name = "role",
-    mixinStandardHelpOptions = true,
     description =
         "Prints the RBAC manifest with the permissions that a use of this tool needs, and gives them to a ServiceAccount.",
     footer = {
@@ -25,15 +17,12 @@ import picocli.CommandLine.Spec;
       "  migctl role apply | kubectl apply -f -",
       "  migctl role read-only --namespace nvidia --service-account platform:mig4j"
     })
-public final class RoleCommand implements Callable<Integer> {
-
-  @Spec
-  private @Nullable CommandSpec command;
+public final class RoleCommand extends Subcommand {
 
   @Parameters(
       paramLabel = "USE",
       converter = RoleConverter.class,
-      completionCandidates = RoleConverter.Names.class,
+      completionCandidates = RoleConverter.class,
       description = "One of: ${COMPLETION-CANDIDATES}.")
   private MigRole role = MigRole.READ_ONLY;
 
@@ -53,16 +42,14 @@ public final class RoleCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    CommandLine line = Objects.requireNonNull(command).commandLine();
     String of = account.isEmpty() ? namespace + ":" + role.roleName() : account;
     int colon = Math.max(0, of.indexOf(':'));
     try {
-      line.getOut()
+      out()
           .print(role.manifest(namespace)
               + role.bindings(namespace, of.substring(0, colon), of.substring(colon + 1)));
     } catch (IllegalArgumentException e) {
-      throw new ParameterException(
-          line, "--service-account is NAMESPACE:NAME, e.g. platform:mig4j: " + e.getMessage(), e);
+      throw usage("--service-account is NAMESPACE:NAME, e.g. platform:mig4j: " + e.getMessage());
     }
     return ExitCode.YES;
   }

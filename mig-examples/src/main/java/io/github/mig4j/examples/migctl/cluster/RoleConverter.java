@@ -3,25 +3,16 @@ package io.github.mig4j.examples.migctl.cluster;
 import io.github.mig4j.k8s.config.MigRole;
 import java.util.Arrays;
 import java.util.Iterator;
-import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Reads the name of a use as people write it, such as {@code read-only}. */
-final class RoleConverter implements ITypeConverter<MigRole> {
-
-  /** Called by picocli. */
-  RoleConverter() {}
+final class RoleConverter implements ITypeConverter<MigRole>, Iterable<String> {
 
   /** The candidates for completion. */
-  static final class Names implements Iterable<String> {
-    /** Called by picocli. */
-    Names() {}
-
-    @Override
-    public Iterator<String> iterator() {
-      return names().iterator();
-    }
+  @Override
+  public Iterator<String> iterator() {
+    return Arrays.stream(MigRole.values()).map(MigRole::toJson).iterator();
   }
 
   @Override
@@ -31,10 +22,6 @@ final class RoleConverter implements ITypeConverter<MigRole> {
         .filter(role -> role.toJson().equalsIgnoreCase(wanted))
         .findFirst()
         .orElseThrow(() -> new TypeConversionException(
-            "'%s' is not one of %s".formatted(text, String.join(", ", names().toList()))));
-  }
-
-  private static Stream<String> names() {
-    return Arrays.stream(MigRole.values()).map(MigRole::toJson);
+            "'%s' is not one of %s".formatted(text, String.join(", ", this))));
   }
 }

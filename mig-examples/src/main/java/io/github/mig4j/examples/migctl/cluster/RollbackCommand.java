@@ -5,10 +5,8 @@ import io.github.mig4j.k8s.change.MigNode;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
-/** Returns a node to its previous configuration. */
 @Command(
     name = "rollback",
-    mixinStandardHelpOptions = true,
     description =
         "Returns a node to the configuration that was in force before the last change, and verifies it.",
     footer = {"", "Example:", "  migctl rollback gpu-node --drain"})

@@ -1,11 +1,11 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.Candidates;
-import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
-import io.github.mig4j.examples.migctl.console.Output;
+import io.github.mig4j.examples.migctl.console.Subcommand;
+import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.rollout.Amount;
 import io.github.mig4j.k8s.rollout.Canary;
@@ -17,23 +17,15 @@ import io.github.mig4j.k8s.rollout.RolloutStatus;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
-import picocli.CommandLine.TypeConversionException;
 
-/** Cuts the GPUs of many nodes, a few at a time. */
 @Command(
     name = "rollout",
     synopsisSubcommandLabel = "COMMAND",
-    mixinStandardHelpOptions = true,
     description = "Applies a configuration to many nodes, a few at a time. A rollout has a name, by"
         + " which any process can show, pause, resume, abort or continue it.",
     subcommands = {
@@ -53,22 +45,15 @@ import picocli.CommandLine.TypeConversionException;
       "  migctl rollout status small",
       "  migctl rollout resume small"
     })
-public final class RolloutCommand implements Callable<Integer> {
-
-  @Spec
-  private @Nullable CommandSpec command;
+public final class RolloutCommand extends Subcommand {
 
   @Override
   public Integer call() {
-    throw new ParameterException(
-        Objects.requireNonNull(command).commandLine(),
-        "Missing a subcommand: run, status, pause, resume, abort or forget");
+    throw usage("Missing a subcommand: run, status, pause, resume, abort or forget");
   }
 
-  /** Starts a rollout, or continues it. */
   @Command(
       name = "run",
-      mixinStandardHelpOptions = true,
       description =
           "Starts a rollout, or continues the rollout of this name. Ctrl-C ends the wait; the"
               + " same command continues.",
@@ -78,13 +63,7 @@ public final class RolloutCommand implements Callable<Integer> {
         "1: refused, or nodes were skipped, failed or not reached.",
         "3: the cluster failed."
       })
-  static final class Run implements Callable<Integer> {
-
-    @Mixin
-    private final Output output = new Output();
-
-    @Mixin
-    private final ClusterAccess access = new ClusterAccess();
+  static final class Run extends ClusterCommand {
 
     @Parameters(index = "0", paramLabel = "NAME", description = "The rollout's name.")
     private String name = "";
@@ -118,7 +97,6 @@ public final class RolloutCommand implements Callable<Integer> {
         names = "--max-unavailable",
         paramLabel = "AMOUNT",
         defaultValue = "1",
-        converter = AmountConverter.class,
         description =
             "Nodes that change at the same time, such as 5 or 10%%; ${DEFAULT-VALUE} by default.")
     private Amount maxUnavailable = Amount.nodes(1);
@@ -132,7 +110,6 @@ public final class RolloutCommand implements Callable<Integer> {
     @Option(
         names = "--canary-pause",
         paramLabel = "DURATION",
-        converter = DurationConverter.class,
         description = "Continue without an approval after this time, such as 30m.")
     private @Nullable Duration canaryPause;
 
@@ -165,7 +142,6 @@ public final class RolloutCommand implements Callable<Integer> {
         names = "--node-timeout",
         paramLabel = "DURATION",
         defaultValue = "1h",
-        converter = DurationConverter.class,
         description = "How long one node may take; ${DEFAULT-VALUE} by default.")
     private Duration nodeTimeout = Duration.ofHours(1);
 
@@ -176,36 +152,32 @@ public final class RolloutCommand implements Callable<Integer> {
     private boolean verbose;
 
     @Override
-    public Integer call() {
-      try (KubernetesClient client = access.connect()) {
-        Rollout rollout = chosen(access.mig(client).rollout(name))
-            .config(config)
-            .maxUnavailable(maxUnavailable)
-            .stopAfterFailures(stopAfter)
-            .onFailure(onFailure)
-            .disruption(drain ? Disruption.DRAIN : cordon ? Disruption.CORDON : Disruption.NONE)
-            .nodeDeadline(nodeTimeout)
-            .timings(stability.timings())
-            .onProgress(this::print);
-        if (canaries == null && canaryPause != null) {
-          throw output.usage("--canary-pause needs --canary, the number of nodes before the pause");
-        }
-        if (canaries != null) {
-          rollout = rollout.canary(
-              canaries, canaryPause == null ? Canary.awaitApproval() : Canary.pause(canaryPause));
-        }
-        return dryRun ? showPlan(rollout.dryRun()) : show(rollout.run(), output);
-      } catch (IllegalArgumentException e) {
-        throw output.usage(String.valueOf(e.getMessage()));
+    protected int call(MigClient mig) {
+      Rollout rollout = chosen(mig.rollout(name))
+          .config(config)
+          .maxUnavailable(maxUnavailable)
+          .stopAfterFailures(stopAfter)
+          .onFailure(onFailure)
+          .disruption(drain ? Disruption.DRAIN : cordon ? Disruption.CORDON : Disruption.NONE)
+          .nodeDeadline(nodeTimeout)
+          .timings(stability.timings())
+          .onProgress(this::print);
+      if (canaries == null && canaryPause != null) {
+        throw usage("--canary-pause needs --canary, the number of nodes before the pause");
       }
+      if (canaries != null) {
+        rollout = rollout.canary(
+            canaries, canaryPause == null ? Canary.awaitApproval() : Canary.pause(canaryPause));
+      }
+      return dryRun ? showPlan(rollout.dryRun()) : show(rollout.run(), this);
     }
 
     private Rollout chosen(Rollout rollout) {
       if (selector == null && nodes == null) {
-        throw output.usage("Choose nodes by --selector or by --nodes");
+        throw usage("Choose nodes by --selector or by --nodes");
       }
       if (selector != null && nodes != null) {
-        throw output.usage("Choose nodes by --selector or by --nodes, not both");
+        throw usage("Choose nodes by --selector or by --nodes, not both");
       }
       return selector != null
           ? rollout.nodes(selector)
@@ -214,12 +186,12 @@ public final class RolloutCommand implements Callable<Integer> {
 
     private void print(RolloutEvent event) {
       if (verbose || !(event instanceof RolloutEvent.NodeStep)) {
-        output.err().println(event);
+        err().println(event);
       }
     }
 
     private int showPlan(RolloutPlan plan) {
-      output.answer(plan, () -> output.out().println(plan.toText()));
+      answer(plan, () -> out().println(plan.toText()));
       return plan.nodes().stream().allMatch(node -> node.preflight().isClear())
           ? ExitCode.YES
           : ExitCode.NO;
@@ -227,22 +199,14 @@ public final class RolloutCommand implements Callable<Integer> {
   }
 
   /** A subcommand for the rollout of a name. */
-  abstract static class Named implements Callable<Integer> {
-
-    @Mixin
-    final Output output = new Output();
-
-    @Mixin
-    private final ClusterAccess access = new ClusterAccess();
+  abstract static class Named extends ClusterCommand {
 
     @Parameters(index = "0", paramLabel = "NAME", description = "The rollout's name.")
     private String name = "";
 
     @Override
-    public Integer call() {
-      try (KubernetesClient client = access.connect()) {
-        return call(access.mig(client).rollout(name));
-      }
+    protected final int call(MigClient mig) {
+      return call(mig.rollout(name));
     }
 
     abstract int call(Rollout rollout);
@@ -255,22 +219,16 @@ public final class RolloutCommand implements Callable<Integer> {
     }
   }
 
-  /** Reports the progress of a rollout. */
-  @Command(
-      name = "status",
-      mixinStandardHelpOptions = true,
-      description = "Reports the progress of a rollout. Reads only.")
+  @Command(name = "status", description = "Reports the progress of a rollout. Reads only.")
   static final class Status extends Named {
     @Override
     int call(Rollout rollout) {
-      return show(require(rollout), output);
+      return show(require(rollout), this);
     }
   }
 
-  /** Pauses a rollout. */
   @Command(
       name = "pause",
-      mixinStandardHelpOptions = true,
       description = "Pauses a rollout: no other node starts; nodes in progress finish.")
   static final class Pause extends Named {
     @Override
@@ -280,11 +238,7 @@ public final class RolloutCommand implements Callable<Integer> {
     }
   }
 
-  /** Resumes a rollout. */
-  @Command(
-      name = "resume",
-      mixinStandardHelpOptions = true,
-      description = "Resumes a paused rollout, or approves its canaries.")
+  @Command(name = "resume", description = "Resumes a paused rollout, or approves its canaries.")
   static final class Resume extends Named {
     @Override
     int call(Rollout rollout) {
@@ -293,10 +247,8 @@ public final class RolloutCommand implements Callable<Integer> {
     }
   }
 
-  /** Ends a rollout. */
   @Command(
       name = "abort",
-      mixinStandardHelpOptions = true,
       description = "Ends a rollout; nodes in progress finish, and changed ones stay changed.")
   static final class Abort extends Named {
     @Override
@@ -306,10 +258,8 @@ public final class RolloutCommand implements Callable<Integer> {
     }
   }
 
-  /** Deletes the record of a rollout. */
   @Command(
       name = "forget",
-      mixinStandardHelpOptions = true,
       description =
           "Deletes the record of a rollout that has ended, so that its name can be used again.")
   static final class Forget extends Named {
@@ -320,24 +270,8 @@ public final class RolloutCommand implements Callable<Integer> {
     }
   }
 
-  private static int show(RolloutStatus status, Output output) {
-    output.answer(status, () -> output.out().println(status.toText()));
+  private static int show(RolloutStatus status, AnswerCommand command) {
+    command.answer(status, () -> command.out().println(status.toText()));
     return status.isComplete() ? ExitCode.YES : ExitCode.NO;
-  }
-
-  /** Reads {@code 5} and {@code 10%}. */
-  static final class AmountConverter implements ITypeConverter<Amount> {
-
-    /** Called by picocli. */
-    AmountConverter() {}
-
-    @Override
-    public Amount convert(String value) {
-      try {
-        return Amount.parse(value);
-      } catch (IllegalArgumentException e) {
-        throw new TypeConversionException(String.valueOf(e.getMessage()));
-      }
-    }
   }
 }

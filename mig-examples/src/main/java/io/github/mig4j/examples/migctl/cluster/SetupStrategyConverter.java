@@ -7,22 +7,14 @@ import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
 /** Reads a strategy with which nodes offer MIG devices. */
-final class SetupStrategyConverter implements ITypeConverter<MigStrategy> {
+final class SetupStrategyConverter implements ITypeConverter<MigStrategy>, Iterable<String> {
 
   private static final List<MigStrategy> OFFERED = List.of(MigStrategy.SINGLE, MigStrategy.MIXED);
 
-  /** Called by picocli. */
-  SetupStrategyConverter() {}
-
   /** The candidates for completion. */
-  static final class Names implements Iterable<String> {
-    /** Called by picocli. */
-    Names() {}
-
-    @Override
-    public Iterator<String> iterator() {
-      return OFFERED.stream().map(MigStrategy::toString).iterator();
-    }
+  @Override
+  public Iterator<String> iterator() {
+    return OFFERED.stream().map(MigStrategy::toString).iterator();
   }
 
   @Override

@@ -1,11 +1,8 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.examples.migctl.console.Candidates;
-import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
-import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.MigNode;
@@ -18,7 +15,6 @@ import io.github.mig4j.sharing.GpuSharing;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
@@ -27,10 +23,8 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Shares the GPUs of a node and verifies the result. */
 @Command(
     name = "share",
-    mixinStandardHelpOptions = true,
     description =
         "Lets several containers use each GPU of a node, by time-slicing or MPS, and waits"
             + " for the evidence. Flags of the device plugin's configuration are kept.",
@@ -46,7 +40,7 @@ import picocli.CommandLine.Parameters;
       "Exit code 0: verified. 1: refused, or another client changes the node.",
       "3: the deadline passed, or the cluster failed."
     })
-public final class ShareCommand implements Callable<Integer> {
+public final class ShareCommand extends ClusterCommand {
 
   /** How to share: exactly one of these options. */
   private static final class How {
@@ -66,12 +60,6 @@ public final class ShareCommand implements Callable<Integer> {
     @Option(names = "--off", description = "Each GPU for one container.")
     private boolean off;
   }
-
-  @Mixin
-  private final Output output = new Output();
-
-  @Mixin
-  private final ClusterAccess access = new ClusterAccess();
 
   @Mixin
   private final DisruptionOptions disruption = new DisruptionOptions();
@@ -114,7 +102,6 @@ public final class ShareCommand implements Callable<Integer> {
       names = "--timeout",
       paramLabel = "DURATION",
       defaultValue = "10m",
-      converter = DurationConverter.class,
       description = "How long the whole change may take, such as 90s or 10m; ${DEFAULT-VALUE} by"
           + " default.")
   private Duration timeout = Duration.ofMinutes(10);
@@ -130,18 +117,15 @@ public final class ShareCommand implements Callable<Integer> {
   private String node = "";
 
   @Override
-  public Integer call() {
-    try (KubernetesClient client = access.connect()) {
-      MigClient mig = access.mig(client);
-      ApplyRequest request = disruption.on(request(mig.node(node))).timings(stability.timings());
-      request = evenIfBusy ? request.disruption(Disruption.IGNORE_PODS) : request;
-      request = rollbackOnFailure ? request.rollbackOnFailure() : request;
-      if (setup != null) {
-        setUp(mig, setup, request);
-      }
-      ChangeOptions.report(ChangeOptions.await(request, timeout, output), output);
-      return ExitCode.YES;
+  protected int call(MigClient mig) {
+    ApplyRequest request = disruption.on(request(mig.node(node))).timings(stability.timings());
+    request = evenIfBusy ? request.disruption(Disruption.IGNORE_PODS) : request;
+    request = rollbackOnFailure ? request.rollbackOnFailure() : request;
+    if (setup != null) {
+      setUp(mig, setup, request);
     }
+    ChangeOptions.report(ChangeOptions.await(request, timeout, this), this);
+    return ExitCode.YES;
   }
 
   /** A ConfigMap without a key would prevent every device plugin from starting. */
@@ -163,18 +147,18 @@ public final class ShareCommand implements Callable<Integer> {
 
   private ApplyRequest request(MigNode shared) {
     if (how.off && (rename || oneEach)) {
-      throw output.usage("--rename and --one-each are for --time-slicing and --mps");
+      throw usage("--rename and --one-each are for --time-slicing and --mps");
     }
     return how.off ? shared.unshare() : shared.share(sharing());
   }
 
   private GpuSharing sharing() {
     if (Objects.equals(how.timeSlicing, 1) || Objects.equals(how.mps, 1)) {
-      throw output.usage("A GPU for one container is not shared; use --off");
+      throw usage("A GPU for one container is not shared; use --off");
     }
-    GpuSharing sharing = output.valid(() -> how.mps == null
+    GpuSharing sharing = how.mps == null
         ? GpuSharing.timeSlicing(Objects.requireNonNull(how.timeSlicing))
-        : GpuSharing.mps(how.mps));
+        : GpuSharing.mps(how.mps);
     sharing = rename ? sharing.renamed() : sharing;
     return oneEach ? sharing.oneReplicaEach() : sharing;
   }

@@ -2,10 +2,9 @@ package io.github.mig4j.examples.migctl.cluster;
 
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.Candidates;
-import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.examples.migctl.console.ExitCode;
-import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
@@ -14,18 +13,13 @@ import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Simulates a GPU Operator with GPUs on a cluster without GPUs. */
 @Command(
     name = "simulate",
-    mixinStandardHelpOptions = true,
     description =
         "Simulates a GPU Operator with GPUs on a cluster without GPUs, such as a kind cluster,"
             + " until it is interrupted. Creates the nodes, the operator's namespace and a ClusterPolicy"
@@ -36,10 +30,7 @@ import picocli.CommandLine.Option;
       "  migctl simulate --context kind-kind --node gpu-a,gpu-b --count 8",
       "  migctl apply gpu-a all-disabled --exact        in another terminal"
     })
-public final class SimulateCommand implements Callable<Integer> {
-
-  @Mixin
-  private final Output output = new Output();
+public final class SimulateCommand extends AnswerCommand {
 
   @Mixin
   private final ClusterAccess access = new ClusterAccess();
@@ -82,17 +73,13 @@ public final class SimulateCommand implements Callable<Integer> {
           + " without it the manager generates configurations.")
   private @Nullable String configMap;
 
-  @Option(
-      names = "--for",
-      paramLabel = "DURATION",
-      converter = DurationConverter.class,
-      description = "End after this time.")
+  @Option(names = "--for", paramLabel = "DURATION", description = "End after this time.")
   private @Nullable Duration end;
 
   @Override
   public Integer call() throws InterruptedException {
     GpuModel model = GpuCatalog.bundled().require(gpu);
-    try (KubernetesClient client = access.connect()) {
+    try (KubernetesClient client = access.connect(err())) {
       GpuOperatorSimulator.Builder operator = GpuOperatorSimulator.on(client)
           .strategy(strategy)
           .timings(SimulatorTimings.everyStep(Duration.ofMillis(500)))
@@ -103,16 +90,10 @@ public final class SimulateCommand implements Callable<Integer> {
       }
       nodes.forEach(node -> operator.node(node, model, count));
       try (GpuOperatorSimulator simulator = start(operator, client)) {
-        output
-            .out()
+        out()
             .println("Simulating the GPU Operator on %s for %s with %d %s each; Ctrl-C ends it"
                 .formatted(client.getMasterUrl(), String.join(", ", nodes), count, model.id()));
-        CountDownLatch never = new CountDownLatch(1);
-        if (end == null) {
-          never.await();
-        } else {
-          boolean unused = never.await(end.toNanos(), TimeUnit.NANOSECONDS);
-        }
+        Thread.sleep(end == null ? Long.MAX_VALUE : end.toMillis());
       }
     }
     return ExitCode.YES;

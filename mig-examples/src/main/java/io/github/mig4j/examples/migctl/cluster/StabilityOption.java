@@ -1,6 +1,5 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import io.github.mig4j.examples.migctl.console.DurationConverter;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import java.time.Duration;
 import picocli.CommandLine.Option;
@@ -12,7 +11,6 @@ final class StabilityOption {
       names = "--stability",
       paramLabel = "DURATION",
       defaultValue = "5s",
-      converter = DurationConverter.class,
       description = "How long the evidence must stay unchanged; ${DEFAULT-VALUE} by default.")
   private Duration stability = Duration.ofSeconds(5);
 

@@ -1,6 +1,5 @@
 package io.github.mig4j.examples.migctl.cluster;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
@@ -12,30 +11,20 @@ import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.node.OfferComparison;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Prints what nodes offer. */
 @Command(
     name = "status",
-    mixinStandardHelpOptions = true,
     description =
         "Prints what a node's GPUs are cut into, which configuration it requests and what is wrong;"
             + " without NODE, for every node with a GPU. Reads only.",
     footer = {"", "Examples:", "  migctl status", "  migctl status gpu-node --json"})
-public final class StatusCommand implements Callable<Integer> {
+public final class StatusCommand extends ClusterCommand {
 
   private static final String ROW = "%-24s %-28s %-8s %-10s %-32s %s";
-
-  @Mixin
-  private final Output output = new Output();
-
-  @Mixin
-  private final ClusterAccess access = new ClusterAccess();
 
   @Parameters(
       arity = "0..1",
@@ -51,25 +40,22 @@ public final class StatusCommand implements Callable<Integer> {
   private @Nullable Path svg;
 
   @Override
-  public Integer call() throws UnusableFileException {
-    try (KubernetesClient client = access.connect()) {
-      MigClient mig = access.mig(client);
-      if (node != null) {
-        MigNodeStatus status = mig.node(node).statusWithHardware();
-        output.answer(status, () -> print(status));
-      } else {
-        List<MigNodeStatus> nodes = mig.nodes();
-        output.answer(nodes, () -> print(nodes));
-      }
-      if (svg != null) {
-        output.write(
-            svg,
-            new FleetPicture(mig.fleet().nodes().stream()
-                    .filter(capacity -> node == null || capacity.status().node().equals(node))
-                    .map(FleetNode::of)
-                    .toList())
-                .toSvg());
-      }
+  protected int call(MigClient mig) throws UnusableFileException {
+    if (node != null) {
+      MigNodeStatus status = mig.node(node).statusWithHardware();
+      answer(status, () -> print(status));
+    } else {
+      List<MigNodeStatus> nodes = mig.nodes();
+      answer(nodes, () -> print(nodes));
+    }
+    if (svg != null) {
+      write(
+          svg,
+          new FleetPicture(mig.fleet().nodes().stream()
+                  .filter(capacity -> node == null || capacity.status().node().equals(node))
+                  .map(FleetNode::of)
+                  .toList())
+              .toSvg());
     }
     return ExitCode.YES;
   }
@@ -107,16 +93,13 @@ public final class StatusCommand implements Callable<Integer> {
   }
 
   private void print(String what, String value) {
-    output.out().println(Output.row("%-12s %s", what, value));
+    out().println(Output.row("%-12s %s", what, value));
   }
 
   private void print(List<MigNodeStatus> nodes) {
-    output
-        .out()
-        .println(Output.row(ROW, "NODE", "PRODUCT", "STRATEGY", "STATE", "CONFIG", "ALLOCATABLE"));
+    out().println(Output.row(ROW, "NODE", "PRODUCT", "STRATEGY", "STATE", "CONFIG", "ALLOCATABLE"));
     for (MigNodeStatus status : nodes) {
-      output
-          .out()
+      out()
           .println(Output.row(
               ROW,
               status.node(),
@@ -127,7 +110,7 @@ public final class StatusCommand implements Callable<Integer> {
               status.allocatable()));
     }
     if (nodes.isEmpty()) {
-      output.err().println("No node has a label nvidia.com/gpu.present or nvidia.com/gpu.product");
+      err().println("No node has a label nvidia.com/gpu.present or nvidia.com/gpu.product");
     }
   }
 

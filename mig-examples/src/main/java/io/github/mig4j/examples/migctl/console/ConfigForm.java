@@ -55,7 +55,7 @@ public enum ConfigForm {
     ObjectNode map = Output.object().put("apiVersion", "v1").put("kind", "ConfigMap");
     map.putObject("metadata").put("name", CONFIG_MAP).put("namespace", NAMESPACE);
     map.putObject("data").put("config.yaml", document.toYaml());
-    return Output.text(map) + "\n";
+    return map.toPrettyString() + "\n";
   }
 
   private static String manifest(MigConfigDocument document) {

@@ -14,9 +14,6 @@ public final class DurationConverter implements ITypeConverter<Duration> {
   private static final Pattern SHORT =
       Pattern.compile("(?=[0-9])(?:[0-9]{1,4}h)?(?:[0-9]{1,6}m)?(?:[0-9]{1,6}s)?");
 
-  /** Called by picocli. */
-  public DurationConverter() {}
-
   @Override
   public Duration convert(String value) {
     Matcher form = SHORT.matcher(value);

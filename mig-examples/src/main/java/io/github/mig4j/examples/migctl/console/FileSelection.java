@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /** The files that arguments select: files, folders with all that is below them, and globs. */
 public final class FileSelection {
@@ -102,12 +103,8 @@ public final class FileSelection {
 
   /** Of a tool, such as {@code .git}, if not the whole folder is. */
   private static boolean isHidden(Path folder, Path file) {
-    for (Path part : folder.relativize(file)) {
-      if (part.toString().startsWith(".")) {
-        return true;
-      }
-    }
-    return false;
+    return StreamSupport.stream(folder.relativize(file).spliterator(), false)
+        .anyMatch(part -> part.toString().startsWith("."));
   }
 
   private static boolean isOurs(Path file) {

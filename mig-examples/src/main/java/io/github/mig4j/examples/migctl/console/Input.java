@@ -9,14 +9,12 @@ import io.github.mig4j.node.NodeGpu;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import picocli.CommandLine;
-import picocli.CommandLine.ParameterException;
 
 /** What subcommands read. */
 public final class Input {
@@ -51,7 +49,7 @@ public final class Input {
   }
 
   /** GPUs in their order; {@code ID:COUNT} is several GPUs. */
-  public static List<GpuModel> models(List<String> ids, CommandLine command) {
+  public static List<GpuModel> models(List<String> ids) {
     List<GpuModel> models = new ArrayList<>();
     for (String id : ids) {
       Matcher form = COUNTED.matcher(id.strip());
@@ -61,19 +59,13 @@ public final class Input {
       }
       int count = Integer.parseInt(form.group(2));
       if (count < 1 || count > MAX_GPUS) {
-        throw new ParameterException(
-            command,
+        throw new IllegalArgumentException(
             "Not GPUs: '%s'. Expected ID or ID:COUNT with a count from 1 to %d"
                 .formatted(id.strip(), MAX_GPUS));
       }
       models.addAll(Collections.nCopies(count, GpuCatalog.bundled().require(form.group(1))));
     }
     return models;
-  }
-
-  /** One GPU each, with indexes from 0. */
-  public static List<NodeGpu> gpus(List<String> ids, CommandLine command) {
-    return gpus(models(ids, command));
   }
 
   /** One GPU each, with indexes from 0. */
@@ -110,12 +102,17 @@ public final class Input {
   public static MigConfigFile valid(Path file) throws IOException {
     MigConfigFile read = MigConfigFile.read(TextFile.bytes(file));
     if (read.document().isEmpty()) {
-      throw new NegativeAnswerException(read.findings().stream()
-          .filter(Finding::isError)
-          .map(error -> line(file, error))
-          .collect(Collectors.joining(System.lineSeparator())));
+      throw refusal(file, read.findings());
     }
     return read;
+  }
+
+  /** The refusal of a file with all of its errors. */
+  public static NegativeAnswerException refusal(Path file, List<Finding> findings) {
+    return new NegativeAnswerException(findings.stream()
+        .filter(Finding::isError)
+        .map(error -> line(file, error))
+        .collect(Collectors.joining(System.lineSeparator())));
   }
 
   /** A finding as compilers print it. */
@@ -133,7 +130,7 @@ public final class Input {
     return names.isEmpty() ? "none" : names;
   }
 
-  public static String names(Set<String> configs) {
+  public static String names(Collection<String> configs) {
     return configs.stream().map(Input::quoted).collect(Collectors.joining(", "));
   }
 

@@ -9,8 +9,6 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import picocli.CommandLine;
-import picocli.CommandLine.ParameterException;
 
 /**
  * A node and its GPUs.
@@ -29,9 +27,9 @@ public record NodeShape(String name, List<GpuModel> gpus) {
    * Reads {@code NAME=ID[:COUNT]} and {@code NODESxID[:COUNT]}, which are equal nodes with names such as
    * {@code h100-sxm-80gb-1}.
    *
-   * @throws ParameterException for other texts, and for a name that occurs twice
+   * @throws IllegalArgumentException for other texts, and for a name that occurs twice
    */
-  public static List<NodeShape> read(List<String> texts, CommandLine command) {
+  public static List<NodeShape> read(List<String> texts) {
     List<String> each = new ArrayList<>();
     Map<String, Integer> numbers = new HashMap<>();
     long total = 0;
@@ -41,12 +39,11 @@ public record NodeShape(String name, List<GpuModel> gpus) {
         each.add(text);
         continue;
       }
-      List<GpuModel> gpus = Input.models(List.of(form.group(2).split("\\+", -1)), command);
+      List<GpuModel> gpus = Input.models(List.of(form.group(2).split("\\+", -1)));
       int nodes = Integer.parseInt(form.group(1));
       total += (long) nodes * gpus.size();
       if (nodes < 1 || total > Input.MAX_PLANNED_GPUS) {
-        throw new ParameterException(
-            command,
+        throw new IllegalArgumentException(
             "Not nodes: '%s'. Expected NODESxID[:COUNT] with at least 1 node, and at most %d GPUs in all"
                 .formatted(text.strip(), Input.MAX_PLANNED_GPUS));
       }
@@ -55,34 +52,32 @@ public record NodeShape(String name, List<GpuModel> gpus) {
         each.add("%s-%d=%s".formatted(name, numbers.merge(name, 1, Integer::sum), form.group(2)));
       }
     }
-    return named(each, command);
+    return named(each);
   }
 
   /**
    * Reads {@code NAME=ID[:COUNT]}. Further GPUs of the same node follow after {@code +}.
    *
-   * @throws ParameterException for other texts, and for a name that occurs twice
+   * @throws IllegalArgumentException for other texts, and for a name that occurs twice
    */
-  public static List<NodeShape> named(List<String> texts, CommandLine command) {
+  public static List<NodeShape> named(List<String> texts) {
     Map<String, NodeShape> shapes = new LinkedHashMap<>();
     for (String text : texts) {
       Matcher form = NAMED.matcher(text.strip());
       if (!form.matches()) {
-        throw new ParameterException(
-            command,
+        throw new IllegalArgumentException(
             "Not a node: '%s'. Expected NAME=ID[:COUNT], e.g. 'gpu-node=b200-180gb:8'"
                 .formatted(text.strip()));
       }
       if (!NAME.matcher(form.group(1)).matches()) {
-        throw new ParameterException(
-            command,
+        throw new IllegalArgumentException(
             "Not the name of a node: '%s' in '%s'. Expected 1 to 253 lower-case letters, digits, '-' and '.', beginning and ending with a letter or digit"
                 .formatted(form.group(1), text.strip()));
       }
-      NodeShape shape = new NodeShape(
-          form.group(1), Input.models(List.of(form.group(2).split("\\+", -1)), command));
+      NodeShape shape =
+          new NodeShape(form.group(1), Input.models(List.of(form.group(2).split("\\+", -1))));
       if (shapes.put(shape.name(), shape) != null) {
-        throw new ParameterException(command, "Node '%s' occurs twice".formatted(shape.name()));
+        throw new IllegalArgumentException("Node '%s' occurs twice".formatted(shape.name()));
       }
     }
     return new ArrayList<>(shapes.values());

@@ -11,6 +11,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.stream.IntStream;
 
 /** Reads a file of text, and says of any other what it is and what helps. */
 public final class TextFile {
@@ -101,20 +102,11 @@ public final class TextFile {
   }
 
   private static boolean beginsWith(byte[] bytes, int... beginning) {
-    for (int i = 0; i < beginning.length; i++) {
-      if (i >= bytes.length || bytes[i] != (byte) beginning[i]) {
-        return false;
-      }
-    }
-    return true;
+    return bytes.length >= beginning.length
+        && IntStream.range(0, beginning.length).allMatch(i -> bytes[i] == (byte) beginning[i]);
   }
 
   private static boolean isBlank(byte[] bytes) {
-    for (byte each : bytes) {
-      if (each != ' ' && each != '\n' && each != '\r' && each != '\t') {
-        return false;
-      }
-    }
-    return true;
+    return IntStream.range(0, bytes.length).allMatch(i -> " \n\r\t".indexOf(bytes[i]) >= 0);
   }
 }

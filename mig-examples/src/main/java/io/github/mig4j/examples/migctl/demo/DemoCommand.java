@@ -1,13 +1,13 @@
 package io.github.mig4j.examples.migctl.demo;
 
-import io.fabric8.kubernetes.api.model.ConfigMapBuilder;
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.github.mig4j.examples.migctl.console.DurationConverter;
+import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NodeShape;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.SimulatorTimings;
@@ -16,18 +16,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** A cluster with simulated GPUs, to try every other command on. */
 @Command(
     name = "demo",
-    mixinStandardHelpOptions = true,
     description =
         "Starts a cluster with simulated GPUs in this process, on this machine only, and writes a"
             + " kubeconfig for it. It ends with Ctrl-C. No GPU, cluster or container is needed.",
@@ -45,20 +39,9 @@ import picocli.CommandLine.Option;
       "kubectl can get, watch, describe, label, annotate, patch, cordon, apply and",
       "delete there. No pod is scheduled or run."
     })
-public final class DemoCommand implements Callable<Integer> {
+public final class DemoCommand extends AnswerCommand {
 
-  private static final String NAMESPACE = "gpu-operator";
   private static final String CONFIG_MAP = "mig-config";
-  private static final String FIRST_CONFIG = """
-      version: v1
-      mig-configs:
-        all-disabled:
-          - devices: all
-            mig-enabled: false
-      """;
-
-  @Mixin
-  private final Output output = new Output();
 
   @Option(
       names = "--nodes",
@@ -87,24 +70,21 @@ public final class DemoCommand implements Callable<Integer> {
       names = "--step",
       paramLabel = "DURATION",
       defaultValue = "PT0.5S",
-      converter = DurationConverter.class,
       description = "How long each step of the simulated operator takes; half a second by default.")
   private Duration step = Duration.ofMillis(500);
 
-  @Option(
-      names = "--for",
-      paramLabel = "DURATION",
-      converter = DurationConverter.class,
-      description = "End after this time.")
+  @Option(names = "--for", paramLabel = "DURATION", description = "End after this time.")
   private @Nullable Duration end;
 
   @Override
   public Integer call() throws IOException, InterruptedException {
-    List<NodeShape> shapes = NodeShape.named(nodes, output.commandLine());
+    List<NodeShape> shapes = NodeShape.named(nodes);
     Path written = writable();
     try (KubectlRequests kubectl = new KubectlRequests();
         EmbeddedCluster cluster = new EmbeddedCluster(kubectl::answer)) {
-      createConfigMap(cluster.client());
+      MigClient.of(cluster.client())
+          .configMap(CONFIG_MAP)
+          .merge("all-disabled", MigConfigSpec.allDisabled());
       GpuOperatorSimulator.Builder operator = GpuOperatorSimulator.on(cluster.client())
           .strategy(strategy)
           .configMap(CONFIG_MAP)
@@ -112,36 +92,18 @@ public final class DemoCommand implements Callable<Integer> {
       shapes.forEach(shape -> operator.node(shape.name(), shape.gpus().toArray(GpuModel[]::new)));
       try (GpuOperatorSimulator simulator = operator.start()) {
         cluster.showLogsOf(simulator);
-        output.write(written, cluster.kubeconfig());
+        write(written, cluster.kubeconfig());
         announce(cluster, shapes, written);
-        CountDownLatch never = new CountDownLatch(1);
-        if (end == null) {
-          never.await();
-        } else {
-          boolean unused = never.await(end.toNanos(), TimeUnit.NANOSECONDS);
-        }
+        Thread.sleep(end == null ? Long.MAX_VALUE : end.toMillis());
       }
     }
     return ExitCode.YES;
   }
 
-  private static void createConfigMap(KubernetesClient client) {
-    client
-        .configMaps()
-        .resource(new ConfigMapBuilder()
-            .withNewMetadata()
-            .withName(CONFIG_MAP)
-            .withNamespace(NAMESPACE)
-            .endMetadata()
-            .addToData("config.yaml", FIRST_CONFIG)
-            .build())
-        .create();
-  }
-
   /** Before the cluster starts, since without a kubeconfig nobody can use it. */
   private Path writable() throws IOException {
     if (kubeconfig != null && Output.isStandardOutput(kubeconfig)) {
-      throw output.usage(
+      throw usage(
           "--write-kubeconfig needs the name of a file, because other terminals read it, not '-'");
     }
     if (kubeconfig != null) {
@@ -154,11 +116,11 @@ public final class DemoCommand implements Callable<Integer> {
   }
 
   private void announce(EmbeddedCluster cluster, List<NodeShape> shapes, Path written) {
-    output.out().println("Simulating a cluster on " + cluster.client().getMasterUrl());
-    shapes.forEach(shape -> output.out().println("  " + shape));
-    output.out().println("Ctrl-C ends it. In another terminal:");
-    output.out().println();
-    output.out().println("  export KUBECONFIG=" + written);
-    output.out().println("  migctl status");
+    out().println("Simulating a cluster on " + cluster.client().getMasterUrl());
+    shapes.forEach(shape -> out().println("  " + shape));
+    out().println("Ctrl-C ends it. In another terminal:");
+    out().println();
+    out().println("  export KUBECONFIG=" + written);
+    out().println("  migctl status");
   }
 }

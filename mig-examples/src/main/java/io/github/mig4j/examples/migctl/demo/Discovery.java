@@ -1,10 +1,11 @@
 package io.github.mig4j.examples.migctl.demo;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.mockwebserver.http.MockResponse;
+import io.github.mig4j.examples.migctl.console.Output;
 import java.io.ByteArrayOutputStream;
+import java.net.HttpURLConnection;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
@@ -37,6 +38,11 @@ final class Discovery {
       "rbac.authorization.k8s.io/v1",
       List.of("Role", "RoleBinding", "ClusterRole*", "ClusterRoleBinding*")));
 
+  private static final String CORE = """
+      {"kind": "APIVersions", "apiVersion": "v1", "versions": ["v1"]}""";
+  private static final String VERSION = """
+      {"major": "1", "minor": "34", "gitVersion": "v1.34.0-demo"}""";
+
   private static final Map<String, String> SHORT_NAMES = Map.of(
       "Node", "no",
       "Namespace", "ns",
@@ -58,14 +64,15 @@ final class Discovery {
   /** The answer, if the path is one of discovery. */
   static Optional<MockResponse> answer(String path) {
     return switch (path) {
-      case "/api" -> Optional.of(json(core()));
-      case "/apis" -> Optional.of(json(groups()));
-      case "/version" -> Optional.of(json(version()));
+      case "/api" -> Optional.of(json(CORE));
+      case "/apis" -> Optional.of(json(groups().toString()));
+      case "/version" -> Optional.of(json(VERSION));
       case "/openapi/v2" -> Optional.of(schema());
       default ->
         path.startsWith("/api")
             ? Optional.ofNullable(KINDS.get(path.replaceFirst("^/apis?/", "")))
-                .map(kinds -> json(resources(path.replaceFirst("^/apis?/", ""), kinds)))
+                .map(kinds ->
+                    json(resources(path.replaceFirst("^/apis?/", ""), kinds).toString()))
             : Optional.empty();
     };
   }
@@ -80,28 +87,13 @@ final class Discovery {
         .findFirst();
   }
 
-  private static ObjectNode core() {
-    ObjectNode versions = object("APIVersions");
-    versions.putArray("versions").add("v1");
-    return versions;
-  }
-
-  private static ObjectNode version() {
-    return JsonNodeFactory.instance
-        .objectNode()
-        .put("major", "1")
-        .put("minor", "34")
-        .put("gitVersion", "v1.34.0-demo");
-  }
-
   private static ObjectNode groups() {
     ObjectNode list = object("APIGroupList");
     ArrayNode groups = list.putArray("groups");
     for (String version : KINDS.keySet()) {
       if (version.contains("/")) {
         ObjectNode group = groups.addObject().put("name", version.replaceFirst("/.*", ""));
-        ObjectNode preferred = JsonNodeFactory.instance
-            .objectNode()
+        ObjectNode preferred = Output.object()
             .put("groupVersion", version)
             .put("version", version.replaceFirst(".*/", ""));
         group.putArray("versions").add(preferred);
@@ -143,14 +135,18 @@ final class Discovery {
   }
 
   private static ObjectNode object(String kind) {
-    return JsonNodeFactory.instance.objectNode().put("kind", kind).put("apiVersion", "v1");
+    return Output.object().put("kind", kind).put("apiVersion", "v1");
   }
 
-  private static MockResponse json(ObjectNode answer) {
+  private static MockResponse json(String answer) {
+    return json(HttpURLConnection.HTTP_OK, answer);
+  }
+
+  static MockResponse json(int code, String answer) {
     return new MockResponse()
-        .setResponseCode(200)
+        .setResponseCode(code)
         .setHeader("Content-Type", "application/json")
-        .setBody(answer.toString());
+        .setBody(answer);
   }
 
   /** An OpenAPI document without types, as protobuf, so that kubectl checks nothing itself. */

@@ -15,7 +15,6 @@ import io.fabric8.mockwebserver.http.WebSocketListener;
 import java.net.HttpURLConnection;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,6 +22,7 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 
 /**
  * What kubectl asks of an API server beyond what the embedded one can: discovery, tables, watches, patches
@@ -40,27 +40,59 @@ final class KubectlRequests implements AutoCloseable {
 
   private final KubectlWatches watches = new KubectlWatches();
 
+  /** A request, and the embedded server, which can answer it or others in its place. */
+  private record Exchange(RecordedRequest request, Function<RecordedRequest, MockResponse> server) {
+
+    String path() {
+      return request.getPath();
+    }
+
+    String header(String name) {
+      return String.valueOf(request.getHeader(name));
+    }
+
+    boolean isTable() {
+      return header("Accept").contains("as=Table");
+    }
+
+    MockResponse pass() {
+      return server.apply(request);
+    }
+
+    MockResponse get(String path) {
+      return send(HttpMethod.GET, path, "");
+    }
+
+    MockResponse send(HttpMethod method, String path, String body) {
+      return server.apply(new RecordedRequest(
+          request.getHttpVersion(),
+          method,
+          path,
+          request.getHeaders(),
+          new Buffer(body.getBytes(StandardCharsets.UTF_8))));
+    }
+  }
+
   /** Answers a request of kubectl; {@code server} is the embedded server. */
   MockResponse answer(RecordedRequest request, Function<RecordedRequest, MockResponse> server) {
     String agent = request.getHeader("User-Agent");
     if (agent == null || !agent.startsWith("kubectl")) {
       return server.apply(request);
     }
-    MockResponse answer = ofKubectl(request, server);
+    MockResponse answer = ofKubectl(new Exchange(request, server));
     // Without it, kubectl expects what it prefers, which is protobuf.
     return answer.header("Content-Type") == null
         ? answer.setHeader("Content-Type", "application/json")
         : answer;
   }
 
-  private MockResponse ofKubectl(
-      RecordedRequest request, Function<RecordedRequest, MockResponse> server) {
-    String path = request.getPath();
+  private MockResponse ofKubectl(Exchange exchange) {
+    String path = exchange.path();
     Optional<MockResponse> known = Discovery.answer(path.replaceAll("\\?.*", ""));
     if (known.isPresent()) {
       return known.get();
     }
-    if (type(request).contains("protobuf")) {
+    if (exchange.header("Content-Type").contains("protobuf")) {
       return status(
           415,
           "UnsupportedMediaType",
@@ -69,13 +101,13 @@ final class KubectlRequests implements AutoCloseable {
     }
     try {
       if (path.contains("watch=true")) {
-        return watch(request, server);
+        return watch(exchange);
       }
-      return switch (request.method()) {
-        case GET -> get(request, server);
-        case PATCH -> patch(request, server);
-        case DELETE -> delete(request, server);
-        default -> failure(request, server.apply(request));
+      return switch (exchange.request.method()) {
+        case GET -> get(exchange);
+        case PATCH -> patch(exchange);
+        case DELETE -> delete(exchange);
+        default -> failure(exchange, exchange.pass());
       };
     } catch (JsonProcessingException e) {
       return status(400, "BadRequest", "not JSON: " + e.getOriginalMessage());
@@ -84,35 +116,27 @@ final class KubectlRequests implements AutoCloseable {
     }
   }
 
-  private static String type(RecordedRequest request) {
-    return String.valueOf(request.getHeader("Content-Type"));
-  }
-
   /** The requirements of a path's field selector, separated by commas. */
   private static String fields(String path) {
     Matcher selector = FIELD_SELECTOR.matcher(path);
     return selector.find() ? URLDecoder.decode(selector.group(1), StandardCharsets.UTF_8) : "";
   }
 
-  private static boolean isTable(RecordedRequest request) {
-    return String.valueOf(request.getHeader("Accept")).contains("as=Table");
-  }
-
-  private MockResponse watch(
-      RecordedRequest request, Function<RecordedRequest, MockResponse> server) {
-    String path = request.getPath();
+  private MockResponse watch(Exchange exchange) {
+    String path = exchange.path();
     String fields = fields(path);
     // Of field selectors the embedded server knows a name.
     String known = FIELD_SELECTOR_OF_NAME.matcher(path).find()
         ? path
         : FIELD_SELECTOR.matcher(path).replaceAll("");
-    MockResponse answer =
-        server.apply(with(request, HttpMethod.GET, known, new Buffer(new byte[0])));
+    MockResponse answer = exchange.get(known);
     WebSocketListener events = answer.getWebSocketListener();
     return events == null
         ? status(405, "MethodNotAllowed", "the demo cluster cannot watch this")
         : watches.redirect(
-            request, events, event -> line(event, fields, listed(path), isTable(request)));
+            exchange.request,
+            events,
+            event -> line(event, fields, listed(path), exchange.isTable()));
   }
 
   /** The version of the list that a watch continues, or 0. */
@@ -140,14 +164,11 @@ final class KubectlRequests implements AutoCloseable {
     }
   }
 
-  private static MockResponse get(
-      RecordedRequest request, Function<RecordedRequest, MockResponse> server)
-      throws JsonProcessingException {
-    String path = FIELD_SELECTOR.matcher(request.getPath()).replaceAll("");
-    MockResponse response =
-        server.apply(with(request, HttpMethod.GET, path, new Buffer(new byte[0])));
+  private static MockResponse get(Exchange exchange) throws JsonProcessingException {
+    String path = FIELD_SELECTOR.matcher(exchange.path()).replaceAll("");
+    MockResponse response = exchange.get(path);
     if (response.code() != HttpURLConnection.HTTP_OK) {
-      return failure(request, response);
+      return failure(exchange, response);
     }
     if (path.matches(".*/log(\\?.*)?")) {
       return response
@@ -157,19 +178,13 @@ final class KubectlRequests implements AutoCloseable {
     JsonNode answer = JSON.readTree(response.getBody().readUtf8());
     if (answer instanceof ObjectNode list && answer.get("items") instanceof ArrayNode items) {
       Discovery.kind(path).ifPresent(kind -> list.put("kind", kind + "List"));
-      select(items, fields(request.getPath()));
+      String fields = fields(exchange.path());
+      List<JsonNode> selected = StreamSupport.stream(items.spliterator(), false)
+          .filter(item -> holdAll(item, fields))
+          .toList();
+      items.removeAll().addAll(selected);
     }
-    return ok(isTable(request) ? KubectlTable.of(answer) : answer);
-  }
-
-  private static void select(ArrayNode items, String selector) {
-    List<JsonNode> selected = new ArrayList<>();
-    items.forEach(item -> {
-      if (holdAll(item, selector)) {
-        selected.add(item);
-      }
-    });
-    items.removeAll().addAll(selected);
+    return ok(exchange.isTable() ? KubectlTable.of(answer) : answer);
   }
 
   private static boolean holdAll(JsonNode item, String selector) {
@@ -189,46 +204,40 @@ final class KubectlRequests implements AutoCloseable {
    * Applies a patch. A strategic one, a JSON merge patch and a server-side apply are the same for labels,
    * annotations and data.
    */
-  private static MockResponse patch(
-      RecordedRequest request, Function<RecordedRequest, MockResponse> server)
-      throws JsonProcessingException {
-    boolean isApply = type(request).contains("apply-patch");
-    if (!isApply && !type(request).contains("merge-patch+json")) {
-      return failure(request, server.apply(request));
+  private static MockResponse patch(Exchange exchange) throws JsonProcessingException {
+    boolean isApply = exchange.header("Content-Type").contains("apply-patch");
+    if (!isApply && !exchange.header("Content-Type").contains("merge-patch+json")) {
+      return failure(exchange, exchange.pass());
     }
-    String path = request.getPath().replaceAll("\\?.*", "");
+    String path = exchange.path().replaceAll("\\?.*", "");
     JsonNode patch = isApply
-        ? JSON.valueToTree(
-            Serialization.unmarshal(request.getBody().readUtf8(), GenericKubernetesResource.class))
-        : JSON.readTree(request.getBody().readUtf8());
-    MockResponse found = server.apply(with(request, HttpMethod.GET, path, new Buffer(new byte[0])));
+        ? JSON.valueToTree(Serialization.unmarshal(
+            exchange.request.getBody().readUtf8(), GenericKubernetesResource.class))
+        : JSON.readTree(exchange.request.getBody().readUtf8());
+    MockResponse found = exchange.get(path);
     if (isApply && found.code() == HttpURLConnection.HTTP_NOT_FOUND) {
-      Buffer body = new Buffer(JSON.writeValueAsBytes(patch));
       String kind = path.replaceFirst("/[^/]+$", "");
-      return failure(request, server.apply(with(request, HttpMethod.POST, kind, body)));
+      return failure(exchange, exchange.send(HttpMethod.POST, kind, patch.toString()));
     }
     if (found.code() != HttpURLConnection.HTTP_OK) {
-      return failure(request, found);
+      return failure(exchange, found);
     }
     JsonNode patched = merged(JSON.readTree(found.getBody().readUtf8()), patch);
-    if (request.getPath().contains("dryRun=All")) {
+    if (exchange.path().contains("dryRun=All")) {
       return ok(patched);
     }
-    Buffer body = new Buffer(JSON.writeValueAsBytes(patched));
-    return failure(request, server.apply(with(request, HttpMethod.PUT, path, body)));
+    return failure(exchange, exchange.send(HttpMethod.PUT, path, patched.toString()));
   }
 
   /** The embedded server answers a deletion with nothing. */
-  private static MockResponse delete(
-      RecordedRequest request, Function<RecordedRequest, MockResponse> server)
-      throws JsonProcessingException {
-    MockResponse answer = server.apply(request);
+  private static MockResponse delete(Exchange exchange) {
+    MockResponse answer = exchange.pass();
     return answer.code() == HttpURLConnection.HTTP_OK
         ? ok(JSON.createObjectNode()
             .put("kind", "Status")
             .put("apiVersion", "v1")
             .put("status", "Success"))
-        : failure(request, answer);
+        : failure(exchange, answer);
   }
 
   /** RFC 7386. Directives of strategic merge patches, which begin with {@code $}, are left out. */
@@ -248,26 +257,23 @@ final class KubectlRequests implements AutoCloseable {
   }
 
   /** A failure in the form that kubectl prints; any other answer unchanged. */
-  private static MockResponse failure(RecordedRequest request, MockResponse response) {
+  private static MockResponse failure(Exchange exchange, MockResponse response) {
     if (response.code() < 400) {
       return response;
     }
-    String object = request.getPath().replaceAll("\\?.*", "").replaceAll(".*/([^/]+/[^/]+)$", "$1");
+    String object = exchange.path().replaceAll("\\?.*", "").replaceAll(".*/([^/]+/[^/]+)$", "$1");
     return switch (response.code()) {
       case 404 -> status(404, "NotFound", object + " not found");
       case 409 ->
-        request.method() == HttpMethod.POST
+        exchange.request.method() == HttpMethod.POST
             ? status(409, "AlreadyExists", "the object already exists")
             : status(409, "Conflict", object + " was changed meanwhile; please try again");
       default -> status(response.code(), "InternalError", "the demo cluster cannot do this");
     };
   }
 
-  private static MockResponse ok(JsonNode answer) throws JsonProcessingException {
-    return new MockResponse()
-        .setResponseCode(200)
-        .setHeader("Content-Type", "application/json")
-        .setBody(JSON.writeValueAsString(answer));
+  private static MockResponse ok(JsonNode answer) {
+    return Discovery.json(HttpURLConnection.HTTP_OK, answer.toString());
   }
 
   private static MockResponse status(int code, String reason, String message) {
@@ -278,15 +284,7 @@ final class KubectlRequests implements AutoCloseable {
         .put("message", message)
         .put("reason", reason)
         .put("code", code);
-    return new MockResponse()
-        .setResponseCode(code)
-        .setHeader("Content-Type", "application/json")
-        .setBody(status.toString());
-  }
-
-  private static RecordedRequest with(
-      RecordedRequest request, HttpMethod method, String path, Buffer body) {
-    return new RecordedRequest(request.getHttpVersion(), method, path, request.getHeaders(), body);
+    return Discovery.json(code, status.toString());
   }
 
   @Override

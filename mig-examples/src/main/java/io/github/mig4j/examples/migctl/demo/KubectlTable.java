@@ -2,14 +2,15 @@ package io.github.mig4j.examples.migctl.demo;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.Output;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
+import java.util.stream.StreamSupport;
 
 /** The table that an API server sends for {@code kubectl get}: it chooses the columns. */
 final class KubectlTable {
@@ -18,35 +19,29 @@ final class KubectlTable {
   private record Column(String name, Function<JsonNode, String> value) {}
 
   private static final Column AGE = new Column("Age", KubectlTable::age);
-  private static final List<Column> NODE = List.of(
-      new Column("Status", KubectlTable::nodeStatus),
-      AGE,
-      new Column(
-          "Version", object -> object.at("/status/nodeInfo/kubeletVersion").asText()));
-  private static final List<Column> POD = List.of(
-      new Column("Ready", KubectlTable::ready),
-      new Column("Status", object -> object.at("/status/phase").asText()),
-      AGE);
-  private static final List<Column> CONFIG_MAP =
-      List.of(new Column("Data", object -> String.valueOf(object.path("data").size())), AGE);
-  private static final List<Column> OTHER = List.of(AGE);
+  private static final Map<String, List<Column>> COLUMNS = Map.of(
+      "Node",
+      List.of(
+          new Column("Status", KubectlTable::nodeStatus),
+          AGE,
+          new Column(
+              "Version", object -> object.at("/status/nodeInfo/kubeletVersion").asText())),
+      "Pod",
+      List.of(
+          new Column("Ready", KubectlTable::ready),
+          new Column("Status", object -> object.at("/status/phase").asText()),
+          AGE),
+      "ConfigMap",
+      List.of(new Column("Data", object -> String.valueOf(object.path("data").size())), AGE));
 
   private KubectlTable() {}
 
   /** The table of a list or of one object. */
   static ObjectNode of(JsonNode answer) {
-    List<JsonNode> objects = new ArrayList<>();
-    if (answer.has("items")) {
-      answer.get("items").forEach(objects::add);
-    } else {
-      objects.add(answer);
-    }
+    Iterable<JsonNode> objects = answer.has("items") ? answer.get("items") : List.of(answer);
     String kind = answer.path("kind").asText().replaceFirst("List$", "");
-    List<Column> columns = columns(kind);
-    ObjectNode table = JsonNodeFactory.instance
-        .objectNode()
-        .put("kind", "Table")
-        .put("apiVersion", "meta.k8s.io/v1");
+    List<Column> columns = COLUMNS.getOrDefault(kind, List.of(AGE));
+    ObjectNode table = Output.object().put("kind", "Table").put("apiVersion", "meta.k8s.io/v1");
     table.set("metadata", version(answer));
     ArrayNode definitions = table.putArray("columnDefinitions");
     define(definitions, "Name");
@@ -63,18 +58,8 @@ final class KubectlTable {
 
   /** From which kubectl goes on to watch. */
   private static ObjectNode version(JsonNode answer) {
-    return JsonNodeFactory.instance
-        .objectNode()
+    return Output.object()
         .put("resourceVersion", answer.at("/metadata/resourceVersion").asText());
-  }
-
-  private static List<Column> columns(String kind) {
-    return switch (kind) {
-      case "Node" -> NODE;
-      case "Pod" -> POD;
-      case "ConfigMap" -> CONFIG_MAP;
-      default -> OTHER;
-    };
   }
 
   private static void define(ArrayNode definitions, String name) {
@@ -88,13 +73,10 @@ final class KubectlTable {
   }
 
   private static String nodeStatus(JsonNode node) {
-    String ready = "NotReady";
-    for (JsonNode condition : node.at("/status/conditions")) {
-      if (condition.path("type").asText().equals("Ready")
-          && condition.path("status").asText().equals("True")) {
-        ready = "Ready";
-      }
-    }
+    boolean isReady = StreamSupport.stream(node.at("/status/conditions").spliterator(), false)
+        .anyMatch(condition -> condition.path("type").asText().equals("Ready")
+            && condition.path("status").asText().equals("True"));
+    String ready = isReady ? "Ready" : "NotReady";
     return node.at("/spec/unschedulable").asBoolean() ? ready + ",SchedulingDisabled" : ready;
   }
 

@@ -4,6 +4,7 @@ import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
+import io.github.mig4j.examples.migctl.console.Subcommand;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -13,20 +14,12 @@ import io.github.mig4j.k8s.dra.MigClaim;
 import io.github.mig4j.k8s.dra.MigDeviceClass;
 import io.github.mig4j.k8s.dra.MigSelector;
 import java.util.Locale;
-import java.util.Objects;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
-/** Writes the object by which pods claim MIG devices. */
 @Command(
     name = "claim",
-    mixinStandardHelpOptions = true,
     description = "Prints the YAML by which pods claim MIG devices: a ResourceClaimTemplate, a"
         + " ResourceClaim or a DeviceClass. Does not use a cluster.",
     footer = {
@@ -40,16 +33,13 @@ import picocli.CommandLine.Spec;
       "",
       "Exit code 1: GPUs of --gpu have no such devices; stderr says why."
     })
-public final class DraClaimCommand implements Callable<Integer> {
+public final class DraClaimCommand extends Subcommand {
 
   private enum Kind {
     TEMPLATE,
     CLAIM,
     CLASS
   }
-
-  @Spec
-  private @Nullable CommandSpec command;
 
   @Option(
       names = "--profile",
@@ -106,15 +96,10 @@ public final class DraClaimCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    String yaml;
-    try {
-      DraObject object = object();
-      yaml = (namespace == null ? object : object.inNamespace(namespace))
-          .toYaml(DraVersion.parse(apiVersion));
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(commandLine(), e.getMessage(), e);
-    }
-    commandLine().getOut().print(yaml);
+    DraObject object = object();
+    out()
+        .print((namespace == null ? object : object.inNamespace(namespace))
+            .toYaml(DraVersion.parse(apiVersion)));
     return ExitCode.YES;
   }
 
@@ -169,13 +154,5 @@ public final class DraClaimCommand implements Callable<Integer> {
     return profile != null
         ? "mig-" + Input.profile(profile).toLowerCase(Locale.ROOT).replace('+', '.')
         : memory != null ? "mig-%dgib".formatted(memory) : "mig";
-  }
-
-  private ParameterException usage(String message) {
-    return new ParameterException(commandLine(), message);
-  }
-
-  private CommandLine commandLine() {
-    return Objects.requireNonNull(command).commandLine();
   }
 }

@@ -2,7 +2,6 @@ package io.github.mig4j.examples.migctl.dra;
 
 import picocli.CommandLine.Command;
 
-/** Dynamic resource allocation. */
 @Command(
     name = "dra",
     mixinStandardHelpOptions = true,

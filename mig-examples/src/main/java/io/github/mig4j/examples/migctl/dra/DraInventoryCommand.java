@@ -1,7 +1,6 @@
 package io.github.mig4j.examples.migctl.dra;
 
-import io.fabric8.kubernetes.client.KubernetesClient;
-import io.github.mig4j.examples.migctl.cluster.ClusterAccess;
+import io.github.mig4j.examples.migctl.cluster.ClusterCommand;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
@@ -11,6 +10,7 @@ import io.github.mig4j.examples.migctl.console.TextFile;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.dra.DraDevice;
 import io.github.mig4j.k8s.dra.DraGpu;
 import io.github.mig4j.k8s.dra.DraInventory;
@@ -21,17 +21,13 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Prints which MIG devices the DRA driver offers. */
 @Command(
     name = "inventory",
-    mixinStandardHelpOptions = true,
     description =
         "Prints what each GPU is cut into and has room for, as NVIDIA's DRA driver publishes"
             + " it; with NODE, also each device and its claims. Contradictions are on stderr. Reads"
@@ -46,16 +42,10 @@ import picocli.CommandLine.Parameters;
       "",
       "Exit code 1: a finding is an error, such as a device that two claims hold."
     })
-public final class DraInventoryCommand implements Callable<Integer> {
+public final class DraInventoryCommand extends ClusterCommand {
 
   private static final String GPU_ROW = "%-12s %-28s %-14s %-32s %s";
   private static final String DEVICE_ROW = "%-28s %-14s %-10s %s";
-
-  @Mixin
-  private final Output output = new Output();
-
-  @Mixin
-  private final ClusterAccess access = new ClusterAccess();
 
   @Option(
       names = "--file",
@@ -72,33 +62,36 @@ public final class DraInventoryCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    DraInventory all = read();
+    return file == null ? super.call() : print(read(file));
+  }
+
+  @Override
+  protected int call(MigClient mig) {
+    return print(mig.dra().inventory());
+  }
+
+  private int print(DraInventory all) {
     DraInventory inventory = node == null ? all : all.on(node);
-    if (output.isJson()) {
-      output.print(Output.json(inventory));
+    if (isJson()) {
+      print(Output.json(inventory));
     } else if (inventory.nodes().isEmpty()) {
-      inventory.findings().forEach(finding -> output.err().println(finding));
+      inventory.findings().forEach(finding -> err().println(finding));
       throw new NegativeAnswerException(
           node == null
               ? "The driver gpu.nvidia.com publishes no GPU"
               : "The driver gpu.nvidia.com publishes no GPU of node " + node);
     } else {
       print(inventory.nodes());
-      inventory.findings().forEach(finding -> output.err().println(finding));
+      inventory.findings().forEach(finding -> err().println(finding));
     }
     return inventory.findings().stream().anyMatch(Finding::isError) ? ExitCode.NO : ExitCode.YES;
   }
 
-  private DraInventory read() throws IOException {
-    if (file == null) {
-      try (KubernetesClient client = access.connect()) {
-        return access.mig(client).dra().inventory();
-      }
-    }
+  private DraInventory read(Path file) throws IOException {
     try {
       return DraInventory.parse(TextFile.text(file), GpuCatalog.bundled());
     } catch (IllegalArgumentException e) {
-      throw output.usage("%s: %s".formatted(Input.name(file), e.getMessage()));
+      throw usage("%s: %s".formatted(Input.name(file), e.getMessage()));
     }
   }
 
@@ -110,13 +103,13 @@ public final class DraInventoryCommand implements Callable<Integer> {
             GPU_ROW,
             each.name(),
             gpu.model().map(GpuModel::id).or(gpu::product).orElse("?"),
-            form(gpu),
+            gpu.form().toJson(),
             counts(gpu.cutInto()),
             room(gpu));
       }
     }
     if (node != null) {
-      output.out().println();
+      out().println();
       println(DEVICE_ROW, "DEVICE", "PLACE", "STATE", "CLAIMS");
       nodes.forEach(each -> each.gpus().forEach(gpu -> gpu.devices().forEach(this::print)));
     }
@@ -136,7 +129,7 @@ public final class DraInventoryCommand implements Callable<Integer> {
   }
 
   private void println(String form, Object... cells) {
-    output.out().println(Output.row(form, cells));
+    out().println(Output.row(form, cells));
   }
 
   private static String room(DraGpu gpu) {
@@ -149,9 +142,5 @@ public final class DraInventoryCommand implements Callable<Integer> {
 
   private static String counts(Map<MigProfile, Integer> devices) {
     return devices.isEmpty() ? "-" : Output.joined(devices);
-  }
-
-  private static String form(DraGpu gpu) {
-    return gpu.form().toJson();
   }
 }

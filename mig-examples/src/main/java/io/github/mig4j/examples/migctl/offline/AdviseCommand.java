@@ -1,8 +1,8 @@
 package io.github.mig4j.examples.migctl.offline;
 
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
-import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.sharing.DevicePluginConfig;
@@ -14,15 +14,11 @@ import io.github.mig4j.sharing.SharingOption.Reason;
 import io.github.mig4j.sharing.SharingOption.Verdict;
 import java.io.PrintWriter;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Advises how to share one GPU. */
 @Command(
     name = "advise",
-    mixinStandardHelpOptions = true,
     description =
         "Prints which way of sharing one GPU suits its tenants (MIG, time-slicing or MPS),"
             + " and why the others do not.",
@@ -38,10 +34,7 @@ import picocli.CommandLine.Option;
       "",
       "Exit code 0: a way suits. 1: no way is known to suit."
     })
-public final class AdviseCommand implements Callable<Integer> {
-
-  @Mixin
-  private final Output output = new Output();
+public final class AdviseCommand extends AnswerCommand {
 
   @Option(
       names = {"--gpu", "--gpus"},
@@ -74,9 +67,9 @@ public final class AdviseCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     GpuModel model = GpuCatalog.bundled().require(gpu);
-    SharingNeed need = output.valid(() -> new SharingNeed(tenants, memory, isolation));
+    SharingNeed need = new SharingNeed(tenants, memory, isolation);
     SharingAdvice advice = SharingAdvice.of(model, need);
-    output.answer(advice, () -> {
+    answer(advice, () -> {
       advice.options().forEach(this::print);
       advice.best().ifPresent(best -> printNext(model, best, advice));
     });
@@ -84,13 +77,13 @@ public final class AdviseCommand implements Callable<Integer> {
   }
 
   private void print(SharingOption option) {
-    PrintWriter out = output.out();
+    PrintWriter out = out();
     String words = switch (option.verdict()) {
       case SUITS -> "@|bold,green suits|@";
       case UNKNOWN -> "@|bold,yellow may suit|@";
       case SUITS_NOT -> "@|bold,red does not suit|@";
     };
-    out.println(option.method() + " " + output.styled(words));
+    out.println(option.method() + " " + styled(words));
     for (Reason reason : option.reasons()) {
       out.println(
           "  %s %s: %s".formatted(sign(reason.verdict()), reason.topic(), reason.message()));
@@ -106,10 +99,10 @@ public final class AdviseCommand implements Callable<Integer> {
   }
 
   private void printNext(GpuModel model, SharingOption best, SharingAdvice advice) {
-    next(model, best).ifPresent(next -> output.out().println("next: " + next));
-    yaml(advice).ifPresent(yaml -> {
-      output.out().println("device plugin configuration:");
-      output.out().print(yaml.indent(2));
+    next(model, best).ifPresent(next -> out().println("next: " + next));
+    advice.sharing().ifPresent(sharing -> {
+      out().println("device plugin configuration:");
+      out().print(DevicePluginConfig.of(sharing.oneReplicaEach()).toYaml().indent(2));
     });
   }
 
@@ -123,11 +116,5 @@ public final class AdviseCommand implements Callable<Integer> {
       case MPS -> Optional.of("migctl share NODE --mps %d --one-each".formatted(tenants));
       case WHOLE_GPU -> Optional.empty();
     };
-  }
-
-  private static Optional<String> yaml(SharingAdvice advice) {
-    return advice
-        .sharing()
-        .map(sharing -> DevicePluginConfig.of(sharing.oneReplicaEach()).toYaml());
   }
 }

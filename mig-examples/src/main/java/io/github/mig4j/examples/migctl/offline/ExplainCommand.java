@@ -1,9 +1,9 @@
 package io.github.mig4j.examples.migctl.offline;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
@@ -27,17 +27,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Prints what applying a configuration does to a node. */
 @Command(
     name = "explain",
-    mixinStandardHelpOptions = true,
     description =
         "Prints what applying a configuration does to each GPU of a node, with a drawing.",
     footer = {
@@ -53,10 +49,7 @@ import picocli.CommandLine.Parameters;
       "Exit code 0: it can be applied. 1: errors (on stderr), or the configuration",
       "does not exist."
     })
-public final class ExplainCommand implements Callable<Integer> {
-
-  @Mixin
-  private final Output output = new Output();
+public final class ExplainCommand extends AnswerCommand {
 
   @Parameters(paramLabel = "FILE", description = "The file or a manifest; '-' for stdin.")
   private Path file = Path.of("");
@@ -86,25 +79,23 @@ public final class ExplainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    List<NodeGpu> node = Input.gpus(gpus, output.commandLine());
+    List<NodeGpu> node = Input.gpus(Input.models(gpus));
     MigConfigFile read = Input.valid(file);
     MigConfigDocument document = read.orElseThrow();
     MigConfig wanted = require(document, config);
     NodeEffect effect = from == null
         ? NodeEffect.of(wanted, node)
         : NodeEffect.of(wanted, settings(require(document, from), node));
-    if (output.isJson()) {
-      output.print(json(effect));
-    } else {
+    answer(Output.object().put("config", config).setAll(Output.json(effect)), () -> {
       print(effect.gpus());
-      output.out().println("node: " + sentence(effect));
-    }
+      out().println("node: " + sentence(effect));
+    });
     draw(effect);
     MigStrategy strategy = read.strategy().orElse(MigStrategy.MIXED);
     List<Finding> errors = NodeLint.of(read, node, strategy, config).stream()
         .filter(Finding::isError)
         .toList();
-    errors.forEach(error -> output.err().println(Input.line(file, error)));
+    errors.forEach(error -> err().println(Input.line(file, error)));
     return errors.isEmpty() && !fails(effect) ? ExitCode.YES : ExitCode.NO;
   }
 
@@ -114,7 +105,7 @@ public final class ExplainCommand implements Callable<Integer> {
     }
     LayoutDiagram.Builder picture = LayoutDiagram.node();
     effect.gpus().forEach(gpu -> add(gpu, picture));
-    output.write(svg, picture.build().toSvg());
+    write(svg, picture.build().toSvg());
   }
 
   private static void add(GpuEffect effect, LayoutDiagram.Builder picture) {
@@ -154,18 +145,18 @@ public final class ExplainCommand implements Callable<Integer> {
           .map(placed -> LayoutDiagram.of(placed.layout()).toText())
           .orElse("");
       if (!picture.equals(drawn)) {
-        output.out().print(drawn);
+        out().print(drawn);
       }
       drawn = picture;
       printLine(effect);
     }
-    output.out().print(drawn);
+    out().print(drawn);
   }
 
   private void printLine(GpuEffect effect) {
     String from = effect.before().map(before -> "from " + text(before) + " ").orElse("");
     String to = effect.after().map(after -> "to " + text(after)).orElse("not changed");
-    output.out().println("%s: %s%s; %s".formatted(effect.gpu(), from, to, sentence(effect)));
+    out().println("%s: %s%s; %s".formatted(effect.gpu(), from, to, sentence(effect)));
   }
 
   /** Draws nothing for an empty GPU. */
@@ -212,10 +203,5 @@ public final class ExplainCommand implements Callable<Integer> {
       case RESETS_ALL_GPUS -> pause + "; MIG mode changes, and all its GPUs are reset";
       case UNKNOWN -> fails(effect) ? pause : pause + ", unless it is already in force";
     };
-  }
-
-  private ObjectNode json(NodeEffect effect) {
-    ObjectNode answer = Output.object().put("config", config);
-    return answer.setAll(Output.json(effect));
   }
 }

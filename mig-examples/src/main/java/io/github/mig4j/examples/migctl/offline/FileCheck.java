@@ -23,7 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** The findings of one file on every kind of nodes, and which of its configurations work there. */
@@ -129,15 +129,15 @@ final class FileCheck {
   }
 
   private static Finding withMessage(Finding finding, String message) {
-    Finding.Builder copy = Finding.builder()
+    return Finding.builder()
         .severity(finding.severity())
         .code(finding.code())
+        .location(finding.location())
         .subject(finding.subject())
         .message(message)
-        .remedy(finding.remedy());
-    finding.location().ifPresent(copy::location);
-    finding.facts().ifPresent(copy::facts);
-    return copy.build();
+        .remedy(finding.remedy())
+        .facts(finding.facts())
+        .build();
   }
 
   /**
@@ -204,7 +204,6 @@ final class FileCheck {
     return isAnyChosen && config(finding).isPresent() && !aboutChosen.contains(finding);
   }
 
-  /** The names of the configurations. */
   Set<String> configs() {
     return read.document().map(document -> document.configs().keySet()).orElse(Set.of());
   }
@@ -216,13 +215,10 @@ final class FileCheck {
 
   /** The configurations that create MIG devices; the others work anywhere. */
   private Set<String> layouts() {
-    Set<String> layouts = new LinkedHashSet<>();
-    read.document().map(MigConfigDocument::configs).orElse(Map.of()).forEach((name, config) -> {
-      if (createsDevices(config)) {
-        layouts.add(name);
-      }
-    });
-    return layouts;
+    return read.document().map(MigConfigDocument::configs).orElse(Map.of()).entrySet().stream()
+        .filter(config -> createsDevices(config.getValue()))
+        .map(Map.Entry::getKey)
+        .collect(Collectors.toSet());
   }
 
   private static boolean createsDevices(MigConfig config) {
@@ -248,8 +244,7 @@ final class FileCheck {
 
   /** A line of the file as it is written; empty if there is none. */
   String line(int number) {
-    Stream<String> lines = read.text().lines();
-    return lines.skip(number - 1L).findFirst().orElse("");
+    return read.text().lines().skip(number - 1L).findFirst().orElse("");
   }
 
   static SourceLocation start(Finding finding) {

@@ -3,21 +3,14 @@ package io.github.mig4j.examples.migctl.offline;
 import io.github.mig4j.config.ConfigEdit;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
+import io.github.mig4j.examples.migctl.console.Subcommand;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Objects;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
-/** Writes a file in canonical form. */
 @Command(
     name = "fmt",
-    mixinStandardHelpOptions = true,
     description = "Prints a mig-parted file in canonical form: current profile names, filters in"
         + " quotes. Lists on stderr what it cannot keep, such as comments.",
     footer = {
@@ -26,10 +19,7 @@ import picocli.CommandLine.Spec;
       "  migctl fmt config.yaml",
       "  migctl fmt - < mig-config-manifest.yaml      the configuration in it"
     })
-public final class FmtCommand implements Callable<Integer> {
-
-  @Spec
-  private @Nullable CommandSpec command;
+public final class FmtCommand extends Subcommand {
 
   @Parameters(paramLabel = "FILE", description = "The file or a manifest; '-' for stdin.")
   private Path file = Path.of("");
@@ -37,9 +27,8 @@ public final class FmtCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     ConfigEdit edit = Input.valid(file).canonical();
-    CommandLine commandLine = Objects.requireNonNull(command).commandLine();
-    commandLine.getOut().print(edit.textDespiteLosses());
-    edit.losses().forEach(loss -> commandLine.getErr().println("not kept: " + loss));
+    out().print(edit.textDespiteLosses());
+    edit.losses().forEach(loss -> err().println("not kept: " + loss));
     return ExitCode.YES;
   }
 }

@@ -6,23 +6,16 @@ import io.github.mig4j.examples.migctl.console.ConfigForm;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
+import io.github.mig4j.examples.migctl.console.Subcommand;
 import io.github.mig4j.gpu.GpuModel;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
-import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
-/** Writes the configurations that the MIG manager would generate. */
 @Command(
     name = "generate",
-    mixinStandardHelpOptions = true,
     description =
         "Prints the configurations that the MIG manager generates for a node that is given"
             + " no file: all-disabled, all-enabled, all-balanced, and one for each profile.",
@@ -33,10 +26,7 @@ import picocli.CommandLine.Spec;
       "  migctl generate --gpu b200-180gb -o configmap | kubectl apply -f -",
       "  migctl generate --gpu a100-40gb,h100-sxm-80gb      with device filters"
     })
-public final class GenerateCommand implements Callable<Integer> {
-
-  @Spec
-  private @Nullable CommandSpec command;
+public final class GenerateCommand extends Subcommand {
 
   @Option(
       names = {"--gpu", "--gpus"},
@@ -57,14 +47,13 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    CommandLine migctl = Objects.requireNonNull(command).commandLine();
-    List<GpuModel> models = Input.models(gpus, migctl);
+    List<GpuModel> models = Input.models(gpus);
     if (models.stream().noneMatch(GpuModel::supportsMig)) {
       throw new NegativeAnswerException("%s has no MIG; share it by time-slicing or MPS instead"
           .formatted(
               models.stream().map(GpuModel::id).distinct().collect(Collectors.joining(", "))));
     }
-    migctl.getOut().print(form.of(MigConfigDocument.generatedFor(models), Map.of()));
+    out().print(form.of(MigConfigDocument.generatedFor(models), Map.of()));
     return ExitCode.YES;
   }
 }

@@ -2,6 +2,7 @@ package io.github.mig4j.examples.migctl.offline;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuModel;
@@ -11,20 +12,16 @@ import io.github.mig4j.layout.RunningInstances;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Reads a GPU's own tables. */
 @Command(
     name = "import",
-    mixinStandardHelpOptions = true,
     description = "Reads what 'nvidia-smi mig' lists of GPUs, also of one newer than the catalogue,"
         + " and of the instances that run on them.",
     footer = {
@@ -42,10 +39,7 @@ import picocli.CommandLine.Parameters;
       "A file can contain one or several of these listings. Without -lgipp the starts",
       "of profiles are not known, so no layout can be found. '-' is stdin."
     })
-public final class ImportCommand implements Callable<Integer> {
-
-  @Mixin
-  private final Output output = new Output();
+public final class ImportCommand extends AnswerCommand {
 
   @Option(names = "--lgip", paramLabel = "FILE", description = "Output of 'nvidia-smi mig -lgip'.")
   private @Nullable Path lgip;
@@ -67,9 +61,9 @@ public final class ImportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    NvidiaSmi listing = Listings.read(output, files());
-    if (output.isJson()) {
-      output.print(json(listing));
+    NvidiaSmi listing = Listings.read(err(), files());
+    if (isJson()) {
+      print(json(listing));
     } else {
       print(listing);
     }
@@ -77,22 +71,17 @@ public final class ImportCommand implements Callable<Integer> {
   }
 
   private Path[] files() {
-    List<Path> all = new ArrayList<>();
-    if (lgip != null) {
-      all.add(lgip);
+    Path[] all = Stream.of(Stream.ofNullable(lgip), Stream.ofNullable(lgipp), files.stream())
+        .flatMap(some -> some)
+        .toArray(Path[]::new);
+    if (all.length == 0) {
+      throw usage("Missing a file with the output of 'nvidia-smi mig'");
     }
-    if (lgipp != null) {
-      all.add(lgipp);
-    }
-    all.addAll(files);
-    if (all.isEmpty()) {
-      throw output.usage("Missing a file with the output of 'nvidia-smi mig'");
-    }
-    return all.toArray(new Path[0]);
+    return all;
   }
 
   private void print(NvidiaSmi listing) {
-    PrintWriter out = output.out();
+    PrintWriter out = out();
     out.println("read: "
         + listing.listings().stream()
             .map(kind -> "%s (%s)".formatted(kind.option(), kind.title()))
@@ -101,30 +90,28 @@ public final class ImportCommand implements Callable<Integer> {
       out.println();
       ModelCommand.print(out, model(gpu));
     }
-    if (listing.gpus().isEmpty() && !listing.placements().isEmpty()) {
-      out.println();
-      listing
-          .placements()
-          .forEach(row -> out.println("GPU %d: profile ID %d covers %d memory slices from %s"
+    if (listing.gpus().isEmpty()) {
+      printRows(listing.placements().stream()
+          .map(row -> "GPU %d: profile ID %d covers %d memory slices from %s"
               .formatted(row.gpu(), row.profileId(), row.size(), row.starts())));
     }
     if (listing.listings().contains(Listing.GPU_INSTANCES)) {
       out.println();
       printRunning(listing, out);
     }
-    if (!listing.computeProfiles().isEmpty()) {
-      out.println();
-      listing
-          .computeProfiles()
-          .forEach(row -> out.println("GPU %d, GPU instance %d: %s, %d of %d free"
-              .formatted(row.gpu(), row.gpuInstance(), row.profile(), row.free(), row.total())));
-    }
-    if (!listing.computeInstances().isEmpty()) {
-      out.println();
-      listing
-          .computeInstances()
-          .forEach(row -> out.println("GPU %d, GPU instance %d runs %s"
-              .formatted(row.gpu(), row.gpuInstance(), row.profile())));
+    printRows(listing.computeProfiles().stream()
+        .map(row -> "GPU %d, GPU instance %d: %s, %d of %d free"
+            .formatted(row.gpu(), row.gpuInstance(), row.profile(), row.free(), row.total())));
+    printRows(listing.computeInstances().stream()
+        .map(row -> "GPU %d, GPU instance %d runs %s"
+            .formatted(row.gpu(), row.gpuInstance(), row.profile())));
+  }
+
+  private void printRows(Stream<String> rows) {
+    List<String> lines = rows.toList();
+    if (!lines.isEmpty()) {
+      out().println();
+      lines.forEach(out()::println);
     }
   }
 
@@ -141,12 +128,10 @@ public final class ImportCommand implements Callable<Integer> {
 
   private ObjectNode json(NvidiaSmi listing) {
     ObjectNode answer = Output.object();
-    ArrayNode kinds = answer.putArray("listings");
-    listing.listings().forEach(kind -> kinds.add(kind.option()));
-    ArrayNode gpus = answer.putArray("gpus");
-    listing.gpus().forEach(gpu -> gpus.add(json(gpu)));
-    ArrayNode running = answer.putArray("running");
-    running.addAll(Output.list(RunningInstances.in(listing)));
+    answer.set(
+        "listings", Output.tree(listing.listings().stream().map(Listing::option).toList()));
+    answer.set("gpus", Output.tree(listing.gpus().stream().map(this::json).toList()));
+    answer.set("running", Output.tree(RunningInstances.in(listing)));
     ArrayNode findings = answer.putArray("findings");
     listing
         .findings()

@@ -1,7 +1,8 @@
 package io.github.mig4j.examples.migctl.offline;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
@@ -20,18 +21,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
-import java.util.concurrent.Callable;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Lists or counts layouts. */
 @Command(
     name = "layouts",
-    mixinStandardHelpOptions = true,
     description = "Lists or counts every layout that a GPU can have.",
     footer = {
       "",
@@ -44,9 +42,8 @@ import picocli.CommandLine.Option;
       "  migctl layouts --gpu a30-24gb --of multisets --maximal",
       "  migctl layouts --gpu a100-40gb --profiles 1g.5gb,3g.20gb --maximal --count"
     })
-public final class LayoutsCommand implements Callable<Integer> {
+public final class LayoutsCommand extends AnswerCommand {
 
-  /** What is listed. */
   enum Kind {
     STATES,
     MULTISETS;
@@ -58,9 +55,6 @@ public final class LayoutsCommand implements Callable<Integer> {
   }
 
   private static final int MAX_DRAWN = 100;
-
-  @Mixin
-  private final Output output = new Output();
 
   @Option(
       names = {"--gpu", "--gpus"},
@@ -105,22 +99,27 @@ public final class LayoutsCommand implements Callable<Integer> {
       printCount(
           kind == Kind.STATES ? states(layouts).count() : multisets(layouts).count());
     } else if (kind == Kind.STATES) {
-      printStates(states(layouts));
+      printAll(
+          states(layouts),
+          LayoutsCommand::joined,
+          layout -> Output.object().set("placements", Output.tree(layout.placements())));
     } else {
-      printMultisets(multisets(layouts));
+      printAll(
+          multisets(layouts),
+          Output::joined,
+          devices -> Output.object().set("devices", Output.json(devices)));
     }
     if (svg != null) {
       Map<MigLayout, Integer> drawn = new LinkedHashMap<>();
       states(layouts).limit(MAX_DRAWN).forEach(layout -> drawn.put(layout, 1));
-      output.write(svg, LayoutDiagram.ofCounts(drawn).toSvg());
+      write(svg, LayoutDiagram.ofCounts(drawn).toSvg());
     }
     return ExitCode.YES;
   }
 
   private Layouts layouts(GpuModel model) {
-    List<MigProfile> chosen = profiles.stream()
-        .map(name -> output.valid(() -> MigProfile.parse(Input.profile(name))))
-        .toList();
+    List<MigProfile> chosen =
+        profiles.stream().map(name -> MigProfile.parse(Input.profile(name))).toList();
     try {
       boolean isAll =
           chosen.isEmpty() || !model.profiles().stream().allMatch(GpuInstanceProfile::isPlaceable);
@@ -142,42 +141,21 @@ public final class LayoutsCommand implements Callable<Integer> {
   }
 
   private void printCount(long number) {
-    output.answer(Map.of("count", number), () -> output.out().println(number));
+    answer(Map.of("count", number), () -> out().println(number));
   }
 
-  private void printStates(Stream<MigLayout> states) {
-    if (!output.isJson()) {
-      states.forEach(layout ->
-          output.out().println(layout.placements().isEmpty() ? "(empty)" : joined(layout)));
-      return;
+  private <T> void printAll(
+      Stream<T> layouts, Function<T, String> text, Function<T, JsonNode> json) {
+    if (isJson()) {
+      ArrayNode list = Output.array();
+      layouts.forEach(layout -> list.add(json.apply(layout)));
+      print(Output.object().put("count", list.size()).set("layouts", list));
+    } else {
+      layouts.map(text).forEach(line -> out().println(line.isEmpty() ? "(empty)" : line));
     }
-    ArrayNode layouts = Output.array();
-    states.forEach(
-        layout -> layouts.addObject().set("placements", Output.list(layout.placements())));
-    printList(layouts);
   }
 
   private static String joined(MigLayout layout) {
     return layout.placements().stream().map(Object::toString).collect(Collectors.joining(" "));
-  }
-
-  private void printMultisets(Stream<SortedMap<MigProfile, Integer>> multisets) {
-    if (!output.isJson()) {
-      multisets.forEach(
-          devices -> output.out().println(devices.isEmpty() ? "(empty)" : Output.joined(devices)));
-      return;
-    }
-    ArrayNode layouts = Output.array();
-    multisets.forEach(devices -> {
-      ObjectNode counts = layouts.addObject().putObject("devices");
-      devices.forEach((profile, number) -> counts.put(profile.toString(), number));
-    });
-    printList(layouts);
-  }
-
-  private void printList(ArrayNode layouts) {
-    ObjectNode list = Output.object().put("count", layouts.size());
-    list.set("layouts", layouts);
-    output.print(list);
   }
 }

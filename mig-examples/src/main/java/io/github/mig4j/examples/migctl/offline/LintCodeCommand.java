@@ -1,5 +1,6 @@
 package io.github.mig4j.examples.migctl.offline;
 
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
 import java.io.IOException;
@@ -9,36 +10,30 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import java.util.regex.Matcher;
+import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** Explains the code of a finding, of a check before a change or of a failure. */
 @Command(
     name = "lint-code",
-    mixinStandardHelpOptions = true,
     description =
         "Explains a code, the text in brackets at the end of a finding, with an example: of"
             + " 'validate', 'preflight', 'apply' or 'diagnose'.",
     footer = {"", "Examples:", "  migctl lint-code not-placeable", "  migctl lint-code in-use"})
-public final class LintCodeCommand implements Callable<Integer> {
+public final class LintCodeCommand extends AnswerCommand {
 
   /** The pages ship with migctl; each code is a heading of one of them. */
   private static final List<String> PAGES =
       List.of("lint", "sharing-lint", "preflight", "failures");
 
+  private static final Pattern ANY_HEADING = Pattern.compile("(?m)^#{1,6} (?=\\S)");
   private static final Pattern HEADING = Pattern.compile("(?m)^#{1,6} `?([a-z0-9-]+)`?$");
 
   /** A code of failures.md, with its text and what to do. */
   private static final Pattern ROW =
       Pattern.compile("(?m)^\\| `([a-z0-9-]+)` \\| (.*?) \\| (.*?) \\| .* \\|$");
-
-  @Mixin
-  private final Output output = new Output();
 
   @Parameters(
       paramLabel = "CODE",
@@ -50,11 +45,7 @@ public final class LintCodeCommand implements Callable<Integer> {
   static final class Codes implements Iterable<String> {
     @Override
     public Iterator<String> iterator() {
-      return PAGES.stream()
-          .flatMap(page -> codes(text(page)))
-          .distinct()
-          .sorted()
-          .iterator();
+      return all().iterator();
     }
   }
 
@@ -65,30 +56,29 @@ public final class LintCodeCommand implements Callable<Integer> {
     PAGES.forEach(page ->
         section(text(page), wanted).or(() -> row(text(page), wanted)).ifPresent(sections::add));
     if (sections.isEmpty()) {
-      List<String> near = new ArrayList<>();
-      new Codes().forEach(known -> {
-        if (known.contains(wanted) || wanted.contains(known)) {
-          near.add(known);
-        }
-      });
-      throw output.usage("No code '%s'%s"
+      List<String> near = all()
+          .filter(known -> known.contains(wanted) || wanted.contains(known))
+          .toList();
+      throw usage("No code '%s'%s"
           .formatted(
               wanted,
               near.isEmpty()
                   ? "; docs/lint.md and docs/failures.md list all codes"
                   : "; did you mean " + String.join(", ", near) + "?"));
     }
-    if (output.isJson()) {
-      output.print(Output.object().put("code", wanted).put("text", sections.get(0)));
-    } else {
-      output.out().print(String.join("\n", sections));
-    }
+    answer(
+        Output.object().put("code", wanted).put("text", sections.get(0)),
+        () -> out().print(String.join("\n", sections)));
     return ExitCode.YES;
   }
 
   /** What a page says below the heading of a code, with its examples. */
   static Optional<String> explanation(String page, String code) {
     return section(text(page), code).map(section -> section.substring(section.indexOf('\n') + 1));
+  }
+
+  private static Stream<String> all() {
+    return PAGES.stream().flatMap(page -> codes(text(page))).distinct().sorted();
   }
 
   private static Stream<String> codes(String page) {
@@ -106,21 +96,24 @@ public final class LintCodeCommand implements Callable<Integer> {
   }
 
   private static Optional<String> section(String page, String code) {
-    Matcher heading = HEADING.matcher(page);
-    while (heading.find()) {
-      if (heading.group(1).equals(code)) {
-        Matcher next = Pattern.compile("(?m)^#{1,6} (?=\\S)").matcher(page);
-        int end = heading.end();
-        while (next.find(end)) {
-          if (!isInCode(page, next.start())) {
-            return Optional.of(page.substring(heading.start(), next.start()).strip() + "\n");
-          }
-          end = next.end();
-        }
-        return Optional.of(page.substring(heading.start()).strip() + "\n");
-      }
-    }
-    return Optional.empty();
+    return HEADING
+        .matcher(page)
+        .results()
+        .filter(heading -> heading.group(1).equals(code))
+        .findFirst()
+        .map(heading ->
+            page.substring(heading.start(), end(page, heading.end())).strip() + "\n");
+  }
+
+  /** The start of the next heading. */
+  private static int end(String page, int from) {
+    return ANY_HEADING
+        .matcher(page)
+        .results()
+        .mapToInt(MatchResult::start)
+        .filter(start -> start >= from && !isInCode(page, start))
+        .findFirst()
+        .orElse(page.length());
   }
 
   /** A comment of an example looks like a heading. */

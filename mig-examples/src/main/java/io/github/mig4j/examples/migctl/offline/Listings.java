@@ -1,7 +1,6 @@
 package io.github.mig4j.examples.migctl.offline;
 
 import io.github.mig4j.examples.migctl.console.Input;
-import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.examples.migctl.console.TextFile;
 import io.github.mig4j.examples.migctl.console.UnusableFileException;
 import io.github.mig4j.gpu.ListingSyntaxException;
@@ -9,6 +8,7 @@ import io.github.mig4j.gpu.NvidiaSmi;
 import io.github.mig4j.gpu.NvidiaSmi.Listing;
 import io.github.mig4j.lint.Finding;
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.stream.Collectors;
@@ -20,19 +20,15 @@ final class Listings {
   private Listings() {}
 
   /** The listings of files of one machine; what is not understood goes to stderr. */
-  static NvidiaSmi read(Output output, Path... files) throws IOException {
+  static NvidiaSmi read(PrintWriter err, Path... files) throws IOException {
     String[] texts = new String[files.length];
     for (int i = 0; i < files.length; i++) {
       texts[i] = new String(TextFile.bytes(files[i]), StandardCharsets.UTF_8);
     }
-    NvidiaSmi listing = read(texts, files);
-    listing.findings().forEach(found -> output.err().println(name(found, files) + ":" + found));
-    return listing;
-  }
-
-  private static NvidiaSmi read(String[] texts, Path[] files) throws UnusableFileException {
     try {
-      return NvidiaSmi.read(texts);
+      NvidiaSmi listing = NvidiaSmi.read(texts);
+      listing.findings().forEach(found -> err.println(name(found, files) + ":" + found));
+      return listing;
     } catch (ListingSyntaxException e) {
       throw new UnusableFileException("%s: %s"
           .formatted(

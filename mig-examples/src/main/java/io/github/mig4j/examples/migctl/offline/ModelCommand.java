@@ -1,5 +1,6 @@
 package io.github.mig4j.examples.migctl.offline;
 
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
@@ -8,16 +9,12 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuInstanceProfile;
 import io.github.mig4j.gpu.GpuModel;
 import java.io.PrintWriter;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
-/** Shows one model. */
 @Command(
     name = "model",
-    mixinStandardHelpOptions = true,
     description = "Shows what one GPU model can be cut into, and where each number comes from.",
     footer = {
       "",
@@ -29,12 +26,11 @@ import picocli.CommandLine.Parameters;
       "  migctl model NVIDIA-H100-80GB-HBM3-SHARED",
       "  migctl model 0x2901 --json"
     })
-public final class ModelCommand implements Callable<Integer> {
+public final class ModelCommand extends AnswerCommand {
 
+  private static final Object[] HEADER =
+      "PROFILE ID SLICES STARTS MAX MIB SM CE DEC ENC JPEG OFA CONFIDENCE".split(" ", -1);
   private static final String ROW = "%-16s %4s %6s %-16s %4s %8s %4s %3s %4s %4s %5s %4s  %s";
-
-  @Mixin
-  private final Output output = new Output();
 
   @Parameters(
       paramLabel = "ID|PRODUCT",
@@ -45,7 +41,7 @@ public final class ModelCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     GpuModel gpu = GpuCatalog.bundled().require(name);
-    output.answer(gpu, () -> print(output.out(), gpu));
+    answer(gpu, () -> print(out(), gpu));
     return ExitCode.YES;
   }
 
@@ -66,21 +62,7 @@ public final class ModelCommand implements Callable<Integer> {
     out.println("memory slices:  " + Output.orUnknown(gpu.memorySlices()));
     out.println("memory:         " + Output.orUnknown(gpu.totalMemoryMib()) + " MiB");
     out.println();
-    out.println(Output.row(
-        ROW,
-        "PROFILE",
-        "ID",
-        "SLICES",
-        "STARTS",
-        "MAX",
-        "MIB",
-        "SM",
-        "CE",
-        "DEC",
-        "ENC",
-        "JPEG",
-        "OFA",
-        "CONFIDENCE"));
+    out.println(Output.row(ROW, HEADER));
     for (GpuInstanceProfile p : gpu.profiles()) {
       out.println(Output.row(
           ROW,

@@ -1,20 +1,17 @@
 package io.github.mig4j.examples.migctl.offline;
 
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.GpuProduct;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 
-/** Lists the catalogue. */
 @Command(
     name = "models",
-    mixinStandardHelpOptions = true,
     description = "Lists every known GPU model.",
     footer = {
       "",
@@ -25,22 +22,18 @@ import picocli.CommandLine.Mixin;
       "Example:",
       "  migctl models --json"
     })
-public final class ModelsCommand implements Callable<Integer> {
+public final class ModelsCommand extends AnswerCommand {
 
   private static final String ROW = "%-28s %-13s %-4s %7s %7s %8s  %s";
-
-  @Mixin
-  private final Output output = new Output();
 
   @Override
   public Integer call() {
     List<GpuModel> models = GpuCatalog.bundled().models();
-    output.answer(models, () -> {
-      output
-          .out()
+    answer(models, () -> {
+      out()
           .println(Output.row(
               ROW, "ID", "ARCHITECTURE", "MIG", "COMPUTE", "MEMORY", "MIB", "CONFIDENCE"));
-      models.forEach(gpu -> output.out().println(line(gpu)));
+      models.forEach(gpu -> out().println(line(gpu)));
     });
     return ExitCode.YES;
   }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.config.MigConfig;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigSpec;
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ConfigForm;
 import io.github.mig4j.examples.migctl.console.ExitCode;
@@ -36,21 +37,17 @@ import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Prints whether devices fit on one GPU. */
 @Command(
     name = "place",
-    mixinStandardHelpOptions = true,
     description =
         "Prints whether MIG devices fit on one GPU, with a drawing; or why they do not fit,"
             + " and what would fit.",
@@ -75,16 +72,13 @@ import picocli.CommandLine.Parameters;
       "Exit code 0: it fits, with --beside on one of the GPUs at least.",
       "1: it does not fit, or it is not known."
     })
-public final class PlaceCommand implements Callable<Integer> {
+public final class PlaceCommand extends AnswerCommand {
 
   private static final Pattern DEVICE =
       Pattern.compile("([^:@]+)(?::([0-9]{1,9})|@([0-9]{1,9})(?::([0-9]{1,9}))?)?");
   private static final Pattern PLACED =
       Pattern.compile("[^@, ]+@[0-9]+(:[0-9]+)?([, ]+[^@, ]+@[0-9]+(:[0-9]+)?)*");
   private static final int SUGGESTIONS = 3;
-
-  @Mixin
-  private final Output output = new Output();
 
   @Option(
       names = {"--gpu", "--gpus"},
@@ -146,23 +140,21 @@ public final class PlaceCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     GpuModel model = GpuCatalog.bundled().require(gpu);
-    List<Device> request =
-        output.valid(() -> devices.stream().map(text -> device(model, text)).toList());
+    List<Device> request = devices.stream().map(text -> device(model, text)).toList();
     request(model, List.of(), request);
     if (gpuIndex != null && beside == null) {
-      throw output.usage("--gpu-index names a GPU of --beside FILE, which is missing");
+      throw usage("--gpu-index names a GPU of --beside FILE, which is missing");
     }
     if (form != null && beside != null) {
-      throw output.usage(
-          "--output cannot be used with --beside: a configuration is for whole GPUs");
+      throw usage("--output cannot be used with --beside: a configuration is for whole GPUs");
     }
     return beside == null ? onEmptyGpu(model, request) : besideWhatRuns(model, request, beside);
   }
 
   private int onEmptyGpu(GpuModel model, List<Device> request) throws IOException {
     PlacementResult result = request(model, List.of(), request).place();
-    if (output.isJson()) {
-      output.print(Output.json(result));
+    if (isJson()) {
+      print(Output.json(result));
     }
     if (result instanceof Placed placed) {
       fits(placed.layout());
@@ -174,12 +166,12 @@ public final class PlaceCommand implements Callable<Integer> {
 
   private int besideWhatRuns(GpuModel model, List<Device> request, Path file) throws IOException {
     if (PLACED.matcher(file.toString()).matches()) {
-      List<Device> running = output.valid(() -> Stream.of(file.toString().split("[, ]+"))
+      List<Device> running = Stream.of(file.toString().split("[, ]+"))
           .map(text -> device(model, text))
-          .toList());
+          .toList();
       PlacementResult there = request(model, List.of(), running).place();
       if (!(there instanceof Placed layout)) {
-        throw output.usage("The layout '%s' is not possible: %s"
+        throw usage("The layout '%s' is not possible: %s"
             .formatted(
                 file,
                 violations(there).stream()
@@ -194,7 +186,7 @@ public final class PlaceCommand implements Callable<Integer> {
               new RunningInstances(0, layout.layout().placements(), Collections.emptySortedMap())),
           true);
     }
-    NvidiaSmi listing = Listings.read(output, file);
+    NvidiaSmi listing = Listings.read(err(), file);
     return beside(model, request, running(file, listing), listing.isComplete());
   }
 
@@ -202,7 +194,7 @@ public final class PlaceCommand implements Callable<Integer> {
       GpuModel model, List<Device> request, List<RunningInstances> gpus, boolean complete)
       throws IOException {
     if (svg != null && gpus.size() > 1) {
-      throw output.usage("--svg draws one GPU, but %d are listed; choose one with --gpu-index"
+      throw usage("--svg draws one GPU, but %d are listed; choose one with --gpu-index"
           .formatted(gpus.size()));
     }
     ArrayNode answers = Output.array();
@@ -211,25 +203,24 @@ public final class PlaceCommand implements Callable<Integer> {
       PlacementResult result = request(model, running.placements(), request).place();
       boolean fits = result instanceof Placed && complete;
       yes |= fits;
-      if (output.isJson()) {
+      if (isJson()) {
         answers.add(json(running, result, fits));
       }
-      heading(running, fits ? output.out() : output.err());
+      heading(running, fits ? out() : err());
       if (result instanceof Placed placed && fits) {
         fits(placed.layout());
       } else if (result instanceof Placed) {
-        output
-            .err()
-            .println(output.styled("@|bold,yellow not known whether it fits:|@ ")
+        err()
+            .println(styled("@|bold,yellow not known whether it fits:|@ ")
                 + "it fits beside what was read, but other instances may run");
       } else {
         explain(model, result, running.placements(), request);
       }
     }
-    if (output.isJson()) {
+    if (isJson()) {
       ObjectNode answer = Output.object();
       answer.set("gpus", answers);
-      output.print(answer);
+      print(answer);
     }
     return yes ? ExitCode.YES : ExitCode.NO;
   }
@@ -266,7 +257,7 @@ public final class PlaceCommand implements Callable<Integer> {
   }
 
   private void heading(RunningInstances running, PrintWriter to) {
-    if (!output.isJson()) {
+    if (!isJson()) {
       to.println(
           running.placements().isEmpty()
               ? "nothing runs on the GPU"
@@ -278,16 +269,15 @@ public final class PlaceCommand implements Callable<Integer> {
     LayoutDiagram diagram = LayoutDiagram.of(layout);
     if (form != null) {
       MigConfig config = MigConfig.of(MigConfigSpec.allDevices(layout));
-      output
-          .out()
+      out()
           .print(form.of(
               MigConfigDocument.empty().with(config.contentName(layout.gpu().id()), config),
               Map.of()));
-    } else if (!output.isJson()) {
+    } else if (!isJson()) {
       print(layout, diagram);
     }
     if (svg != null) {
-      output.write(svg, diagram.toSvg());
+      write(svg, diagram.toSvg());
     }
   }
 
@@ -313,10 +303,8 @@ public final class PlaceCommand implements Callable<Integer> {
 
   private MigLayout.Builder request(GpuModel model, List<Placement> running, List<Device> request) {
     MigLayout.Builder builder = MigLayout.on(model).keeping(running);
-    return output.valid(() -> {
-      request.forEach(device -> device.addTo(builder));
-      return builder;
-    });
+    request.forEach(device -> device.addTo(builder));
+    return builder;
   }
 
   /** The profile determines the size, so a wrong size is from the layout of another GPU. */
@@ -332,12 +320,11 @@ public final class PlaceCommand implements Callable<Integer> {
   }
 
   private void print(MigLayout layout, LayoutDiagram diagram) {
-    output.out().println(output.styled("@|bold,green fits|@"));
-    output.out().print(diagram.toText());
-    output.out().println("confidence: " + layout.confidence());
+    out().println(styled("@|bold,green fits|@"));
+    out().print(diagram.toText());
+    out().println("confidence: " + layout.confidence());
     if (!layout.uncheckedBudgets().isEmpty()) {
-      output
-          .out()
+      out()
           .println("not checked, because the numbers are not published: "
               + layout.uncheckedBudgets().stream()
                   .map(budget -> budget.noun())
@@ -348,26 +335,21 @@ public final class PlaceCommand implements Callable<Integer> {
   private void explain(
       GpuModel model, PlacementResult result, List<Placement> running, List<Device> request) {
     if (result instanceof Undetermined undetermined) {
-      output
-          .err()
-          .println(output.styled("@|bold,yellow not known whether it fits:|@ ")
-              + undetermined.message());
+      err().println(styled("@|bold,yellow not known whether it fits:|@ ") + undetermined.message());
       return;
     }
-    output.err().println(output.styled("@|bold,red does not fit:|@"));
-    violations(result).forEach(violation -> output.err().println("  " + violation.message()));
+    err().println(styled("@|bold,red does not fit:|@"));
+    violations(result).forEach(violation -> err().println("  " + violation.message()));
     List<MigLayout> nearest = request.stream().anyMatch(device -> isLikeOneOf(model, device))
         ? request(model, running, request).nearest(SUGGESTIONS)
         : List.of();
     if (!nearest.isEmpty()) {
-      output
-          .err()
+      err()
           .println(
               running.isEmpty()
                   ? "what would fit:"
                   : "what would fit beside the running instances:");
-      nearest.forEach(
-          layout -> output.err().println("  " + suggestion(model, layout, running, request)));
+      nearest.forEach(layout -> err().println("  " + suggestion(model, layout, running, request)));
     }
     explainMoves(model, running, request);
   }
@@ -390,8 +372,7 @@ public final class PlaceCommand implements Callable<Integer> {
     running.forEach(placement -> anywhere.add(placement.profile(), 1));
     request.forEach(device -> anywhere.add(device.profile, device.count));
     if (anywhere.place() instanceof Placed placed) {
-      output
-          .err()
+      err()
           .println("it would all fit if %s could move: %s"
               .formatted(
                   running.isEmpty() ? "the chosen starts" : "running instances",
@@ -461,7 +442,7 @@ public final class PlaceCommand implements Callable<Integer> {
 
   private static ObjectNode json(RunningInstances running, PlacementResult result, boolean fits) {
     ObjectNode answer = Output.object().put("index", running.gpu());
-    answer.set("running", Output.list(running.placements()));
+    answer.set("running", Output.tree(running.placements()));
     answer.setAll(Output.json(result));
     if (result instanceof Placed && !fits) {
       answer.remove("fits");

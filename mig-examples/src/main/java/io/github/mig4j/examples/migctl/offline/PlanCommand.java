@@ -1,5 +1,6 @@
 package io.github.mig4j.examples.migctl.offline;
 
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ConfigForm;
 import io.github.mig4j.examples.migctl.console.ExitCode;
@@ -21,20 +22,16 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Plans layouts for many GPUs. */
 @Command(
     name = "plan",
-    mixinStandardHelpOptions = true,
     description =
         "Prints how to cut GPUs so that a demand is met with the fewest GPUs, how far that"
             + " may be from the best plan, and what is unmet and why.",
@@ -53,12 +50,9 @@ import picocli.CommandLine.Option;
       "",
       "Exit code 0: all is met. 1: some is unmet; stderr says why."
     })
-public final class PlanCommand implements Callable<Integer> {
+public final class PlanCommand extends AnswerCommand {
 
   private static final Pattern COUNTED = Pattern.compile("([^:]+?)\\s*:\\s*([0-9]{1,9})");
-
-  @Mixin
-  private final Output output = new Output();
 
   @ArgGroup(multiplicity = "1")
   private Available offered = new Available();
@@ -108,8 +102,7 @@ public final class PlanCommand implements Callable<Integer> {
   public Integer call() throws UnusableFileException {
     List<PlanNode> nodes = nodes();
     if (form != null && offered.nodes.isEmpty()) {
-      throw output.usage(
-          "--output needs --nodes, because a configuration is for the GPUs of one node");
+      throw usage("--output needs --nodes, because a configuration is for the GPUs of one node");
     }
     List<DemandItem> items = new ArrayList<>();
     long whole = 0;
@@ -118,23 +111,21 @@ public final class PlanCommand implements Callable<Integer> {
       if (counted.name.equals(GpuResources.GPU)) {
         whole += counted.count;
       } else {
-        items.add(output.valid(() -> DemandItem.of(Input.profile(counted.name), counted.count)));
+        items.add(DemandItem.of(Input.profile(counted.name), counted.count));
       }
     }
-    Demand wanted = output.valid(() -> new Demand(items));
-    FleetPlan plan = output.valid(() -> Planner.of(nodes)).plan(wanted);
+    FleetPlan plan = Planner.of(nodes).plan(new Demand(items));
     Map<GpuModel, Integer> available = new LinkedHashMap<>();
     nodes.forEach(node -> IntStream.range(0, node.gpuCount())
         .forEach(index -> available.merge(node.gpu(index).model(), 1, Integer::sum)));
     print(plan, nodes, available, whole);
     if (svg != null) {
-      output.write(svg, picture(plan, available));
+      write(svg, picture(plan, available));
     }
-    plan.unmet().forEach(unmet -> output.err().println(unmet.message()));
+    plan.unmet().forEach(unmet -> err().println(unmet.message()));
     long missing = whole - uncut(plan, available);
     if (missing > 0) {
-      output
-          .err()
+      err()
           .println("%d of %d x %s unmet: the plan leaves %d whole GPUs; add %d"
               .formatted(missing, whole, GpuResources.GPU, whole - missing, missing));
     }
@@ -143,15 +134,15 @@ public final class PlanCommand implements Callable<Integer> {
 
   private void print(
       FleetPlan plan, List<PlanNode> nodes, Map<GpuModel, Integer> available, long whole) {
-    if (output.isJson()) {
-      output.print(Output.json(plan));
+    if (isJson()) {
+      print(Output.json(plan));
     } else if (form != null) {
       PlannedConfigs configs = PlannedConfigs.of(plan, nodes);
-      output.out().print(form.of(configs.document(), configs.nodes()));
+      out().print(form.of(configs.document(), configs.nodes()));
     } else {
       print(plan, available);
       if (whole > 0) {
-        output.out().println("whole GPUs: %d, needed %d".formatted(uncut(plan, available), whole));
+        out().println("whole GPUs: %d, needed %d".formatted(uncut(plan, available), whole));
       }
     }
   }
@@ -159,9 +150,7 @@ public final class PlanCommand implements Callable<Integer> {
   /** One node for each kind of GPU, if only numbers are given. */
   private List<PlanNode> nodes() {
     if (!offered.nodes.isEmpty()) {
-      return NodeShape.read(offered.nodes, output.commandLine()).stream()
-          .map(PlanCommand::node)
-          .toList();
+      return NodeShape.read(offered.nodes).stream().map(PlanCommand::node).toList();
     }
     Map<GpuModel, PlanNode> pools = new LinkedHashMap<>();
     long total = 0;
@@ -169,12 +158,12 @@ public final class PlanCommand implements Callable<Integer> {
       Counted counted = counted(each, "GPUs", "ID:COUNT, e.g. 'b200-180gb:8'");
       total += counted.count;
       if (total > Input.MAX_PLANNED_GPUS) {
-        throw output.usage("Too many GPUs: '%s'. Expected at most %d in all"
+        throw usage("Too many GPUs: '%s'. Expected at most %d in all"
             .formatted(each, Input.MAX_PLANNED_GPUS));
       }
       GpuModel model = GpuCatalog.bundled().require(counted.name);
       PlanNode pool = pools.getOrDefault(model, PlanNode.named(model.id()));
-      pools.put(model, output.valid(() -> pool.gpus(model, counted.count)));
+      pools.put(model, pool.gpus(model, counted.count));
     }
     return List.copyOf(pools.values());
   }
@@ -204,7 +193,7 @@ public final class PlanCommand implements Callable<Integer> {
   private Counted counted(String text, String what, String expected) {
     Matcher form = COUNTED.matcher(text.strip());
     if (!form.matches() || Integer.parseInt(form.group(2)) < 1) {
-      throw output.usage(
+      throw usage(
           "Not %s: '%s'. Expected %s with a count of at least 1".formatted(what, text, expected));
     }
     return new Counted(form.group(1), Integer.parseInt(form.group(2)));
@@ -212,18 +201,15 @@ public final class PlanCommand implements Callable<Integer> {
 
   private void print(FleetPlan plan, Map<GpuModel, Integer> available) {
     plan.layouts().forEach((layout, count) -> {
-      output.out().println(count + " x");
-      output.out().print(LayoutDiagram.of(layout).toText());
+      out().println(count + " x");
+      out().print(LayoutDiagram.of(layout).toText());
     });
     available.forEach((model, count) ->
-        output.out().println("%s: %d of %d used".formatted(model.id(), used(plan, model), count)));
-    output
-        .out()
+        out().println("%s: %d of %d used".formatted(model.id(), used(plan, model), count)));
+    out()
         .println(
             "GPUs: %d, at least %d (gap %d)".formatted(plan.gpus(), plan.lowerBound(), plan.gap()));
-    output
-        .out()
-        .println("unmet: %d, at least %d".formatted(plan.unmetCount(), plan.unmetLowerBound()));
+    out().println("unmet: %d, at least %d".formatted(plan.unmetCount(), plan.unmetLowerBound()));
   }
 
   private static int used(FleetPlan plan, GpuModel model) {

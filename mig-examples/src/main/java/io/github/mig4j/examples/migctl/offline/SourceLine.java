@@ -1,14 +1,10 @@
 package io.github.mig4j.examples.migctl.offline;
 
-import java.util.Arrays;
-
 /** A line of a file with a mark below the character that a finding is about. */
 final class SourceLine {
 
   /** Characters before and after the mark. */
-  private static final int BEFORE = 60;
-
-  private static final int AFTER = 60;
+  private static final int SHOWN = 60;
 
   private SourceLine() {}
 
@@ -22,10 +18,10 @@ final class SourceLine {
     if (column > all.length) {
       return "";
     }
-    int from = Math.max(0, column - 1 - BEFORE);
-    int to = Math.min(all.length, column - 1 + AFTER);
+    int from = Math.max(0, column - 1 - SHOWN);
+    int to = Math.min(all.length, column - 1 + SHOWN);
     String shown = (from > 0 ? "…" : "")
-        + text(Arrays.copyOfRange(all, from, to)).stripTrailing()
+        + new String(all, from, to - from).stripTrailing()
         + (to < all.length ? "…" : "");
     int before = column - 1 - from + (from > 0 ? 1 : 0);
     return "    %s%n    %s^%n".formatted(shown, " ".repeat(before));
@@ -35,9 +31,5 @@ final class SourceLine {
     return character >= ' '
         && !Character.isISOControl(character)
         && Character.getType(character) != Character.FORMAT;
-  }
-
-  private static String text(int[] characters) {
-    return new String(characters, 0, characters.length);
   }
 }

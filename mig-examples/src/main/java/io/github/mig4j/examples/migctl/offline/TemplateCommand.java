@@ -1,29 +1,27 @@
 package io.github.mig4j.examples.migctl.offline;
 
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
-import io.github.mig4j.examples.migctl.console.Output;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.reconcile.NodeTemplate;
 import io.github.mig4j.k8s.reconcile.PolicyTarget;
-import io.github.mig4j.layout.InvalidLayoutException;
 import io.github.mig4j.sharing.SharingKind;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** Prints what a node will offer, for autoscalers. */
 @Command(
     name = "template",
-    mixinStandardHelpOptions = true,
     description = "Prints what a node offers once its GPUs are cut or shared: for autoscalers,"
         + " which have to know it before the node exists.",
     footer = {
@@ -34,9 +32,8 @@ import picocli.CommandLine.Option;
       "  migctl template --gpu h100-sxm-80gb:8 --layout 3g.40gb:2 --for karpenter \\",
       "      --instance-type p5.48xlarge"
     })
-public final class TemplateCommand implements Callable<Integer> {
+public final class TemplateCommand extends AnswerCommand {
 
-  /** For which autoscaler. */
   enum Autoscaler {
     CLUSTER_AUTOSCALER,
     CLUSTER_API,
@@ -47,9 +44,6 @@ public final class TemplateCommand implements Callable<Integer> {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
-
-  @Mixin
-  private final Output output = new Output();
 
   @Option(
       names = "--gpu",
@@ -97,21 +91,16 @@ public final class TemplateCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    List<GpuModel> models = Input.models(List.of(gpu), output.commandLine());
-    NodeTemplate template;
-    try {
-      template = NodeTemplate.of(models.get(0), models.size(), output.valid(this::target));
-    } catch (InvalidLayoutException e) {
-      throw new NegativeAnswerException(String.valueOf(e.getMessage()));
-    }
-    output.answer(template, () -> output.out().println(text(template).stripTrailing()));
+    List<GpuModel> models = Input.models(List.of(gpu));
+    NodeTemplate template = NodeTemplate.of(models.get(0), models.size(), target());
+    answer(template, () -> out().println(text(template).stripTrailing()));
     return ExitCode.YES;
   }
 
   private PolicyTarget target() {
     int chosen = (layout.isEmpty() ? 0 : 1) + (timeSlicing == 0 ? 0 : 1) + (mps == 0 ? 0 : 1);
     if (chosen > 1) {
-      throw output.usage("Choose one of --layout, --time-slicing and --mps");
+      throw usage("Choose one of --layout, --time-slicing and --mps");
     }
     if (timeSlicing != 0) {
       return new PolicyTarget.Shared(SharingKind.TIME_SLICING, timeSlicing);
@@ -128,8 +117,7 @@ public final class TemplateCommand implements Callable<Integer> {
       int colon = each.lastIndexOf(':');
       String count = colon < 0 ? "1" : each.substring(colon + 1).strip();
       if (!count.matches("[1-9][0-9]{0,2}")) {
-        throw output.usage(
-            "Not a device: '%s'. Expected PROFILE:COUNT, e.g. '1g.23gb:7'".formatted(each));
+        throw usage("Not a device: '%s'. Expected PROFILE:COUNT, e.g. '1g.23gb:7'".formatted(each));
       }
       String profile = colon < 0 ? each : each.substring(0, colon);
       devices.merge(
@@ -141,20 +129,22 @@ public final class TemplateCommand implements Callable<Integer> {
   private String text(NodeTemplate template) {
     if (autoscaler == Autoscaler.KARPENTER) {
       if (instanceTypes.isEmpty()) {
-        throw output.usage("A NodeOverlay needs --instance-type, e.g. p5.48xlarge");
+        throw usage("A NodeOverlay needs --instance-type, e.g. p5.48xlarge");
       }
       return template.nodeOverlay(name, instanceTypes);
     }
-    StringBuilder lines = new StringBuilder();
+    Map<String, Object> lines = new LinkedHashMap<>();
     if (autoscaler == Autoscaler.CLUSTER_AUTOSCALER) {
-      template.autoscalerTags().forEach((key, value) -> line(lines, key, value));
+      lines.putAll(template.autoscalerTags());
     } else if (autoscaler == Autoscaler.CLUSTER_API) {
-      annotations(template).forEach((key, value) -> line(lines, key, value));
+      lines.putAll(annotations(template));
     } else {
-      template.resources().forEach((key, value) -> line(lines, key, value.toString()));
-      template.labels().forEach((key, value) -> line(lines, key, value));
+      lines.putAll(template.resources());
+      lines.putAll(template.labels());
     }
-    return lines.toString();
+    return lines.entrySet().stream()
+        .map(line -> "%s: \"%s\"".formatted(line.getKey(), line.getValue()))
+        .collect(Collectors.joining(System.lineSeparator()));
   }
 
   private static SortedMap<String, String> annotations(NodeTemplate template) {
@@ -163,9 +153,5 @@ public final class TemplateCommand implements Callable<Integer> {
     } catch (IllegalStateException e) {
       throw new NegativeAnswerException(String.valueOf(e.getMessage()));
     }
-  }
-
-  private static void line(StringBuilder lines, String key, String value) {
-    lines.append(key).append(": \"").append(value).append("\"").append(System.lineSeparator());
   }
 }

@@ -2,6 +2,7 @@ package io.github.mig4j.examples.migctl.offline;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.github.mig4j.config.MigConfigFile;
+import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.FileSelection;
@@ -22,19 +23,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
-/** Prints everything that is wrong with a file. */
 @Command(
     name = "validate",
-    mixinStandardHelpOptions = true,
     description =
         "Prints all findings of mig-parted files and device plugin's files, in the form of"
             + " a compiler's messages.",
@@ -60,13 +57,10 @@ import picocli.CommandLine.Parameters;
       "Exit code 0: no errors, at most warnings. 1: errors, or no configuration with",
       "devices can work on one of the kinds of nodes. No output: no findings."
     })
-public final class ValidateCommand implements Callable<Integer> {
+public final class ValidateCommand extends AnswerCommand {
 
   /** Names in a line; the rest is counted. */
   private static final int MAX_NAMES_SHOWN = 8;
-
-  @Mixin
-  private final Output output = new Output();
 
   @Parameters(
       arity = "1..*",
@@ -144,23 +138,22 @@ public final class ValidateCommand implements Callable<Integer> {
     checks.forEach(check -> check.check(forFile(check, checks, applied)));
     boolean valid = isValid(checks, kinds);
     boolean isSarifPrinted = sarif != null && Output.isStandardOutput(sarif);
-    if (output.isJson() && !isSarifPrinted) {
-      output.print(json(checks, valid));
+    if (isJson() && !isSarifPrinted) {
+      print(json(checks, valid));
     } else if (!isSarifPrinted) {
       checks.forEach(this::print);
     }
     checks.forEach(check -> kinds.forEach(kind -> printUnfit(check, kind)));
     kinds.stream()
         .filter(kind -> !works(checks, kind))
-        .forEach(kind -> output
-            .err()
-            .println("No configuration with devices can work on %s".formatted(text(kind))));
+        .forEach(kind ->
+            err().println("No configuration with devices can work on %s".formatted(text(kind))));
     if (sarif != null) {
       Map<Path, List<Finding>> shown = new LinkedHashMap<>();
       checks.forEach(check -> shown.put(check.path(), shown(check)));
-      output.write(
+      write(
           sarif,
-          Output.text(Sarif.of(shown, Optional.ofNullable(pages).map(URI::toString))) + "\n");
+          Sarif.of(shown, Optional.ofNullable(pages).map(URI::toString)).toPrettyString() + "\n");
     }
     return valid ? ExitCode.YES : ExitCode.NO;
   }
@@ -170,8 +163,8 @@ public final class ValidateCommand implements Callable<Integer> {
       return List.of();
     }
     return gpus.ids.isEmpty()
-        ? NodeShape.named(gpus.kinds, output.commandLine())
-        : List.of(new NodeShape("", Input.models(gpus.ids, output.commandLine())));
+        ? NodeShape.named(gpus.kinds)
+        : List.of(new NodeShape("", Input.models(gpus.ids)));
   }
 
   private static String text(NodeShape kind) {
@@ -189,9 +182,8 @@ public final class ValidateCommand implements Callable<Integer> {
       List<NodeShape> of =
           any.stream().filter(one -> sign < 0 || one.name().equals(kind)).toList();
       if (of.isEmpty() || config.isEmpty()) {
-        throw output.usage(
-            "Not a configuration: '%s'. Expected NAME, or KIND=NAME with a kind of --nodes"
-                .formatted(each));
+        throw usage("Not a configuration: '%s'. Expected NAME, or KIND=NAME with a kind of --nodes"
+            .formatted(each));
       }
       of.forEach(one -> applied.computeIfAbsent(one, k -> new LinkedHashSet<>()).add(config));
     }
@@ -231,8 +223,7 @@ public final class ValidateCommand implements Callable<Integer> {
     shown.forEach(finding -> print(file, finding));
     int folded = file.findings().size() - shown.size();
     if (folded > 0) {
-      output
-          .err()
+      err()
           .println("%s: %s about %s not printed; --all prints %s"
               .formatted(
                   Input.name(file.path()),
@@ -247,8 +238,7 @@ public final class ValidateCommand implements Callable<Integer> {
   }
 
   private void print(FileCheck file, Finding finding) {
-    output
-        .out()
+    out()
         .println("%s:%s%s: %s [%s]"
             .formatted(
                 Input.name(file.path()),
@@ -258,7 +248,7 @@ public final class ValidateCommand implements Callable<Integer> {
                 finding.code()));
     if (source == null ? Output.isTerminal() : source) {
       SourceLocation at = FileCheck.start(finding);
-      output.out().print(SourceLine.marked(file.line(at.line()), at.column()));
+      out().print(SourceLine.marked(file.line(at.line()), at.column()));
     }
   }
 
@@ -268,7 +258,7 @@ public final class ValidateCommand implements Callable<Integer> {
       case WARNING -> "yellow";
       case NOTE -> "cyan";
     };
-    return output.styled("@|bold,%s %s|@".formatted(colour, finding.severity()));
+    return styled("@|bold,%s %s|@".formatted(colour, finding.severity()));
   }
 
   private void printUnfit(FileCheck file, NodeShape kind) {
@@ -276,8 +266,7 @@ public final class ValidateCommand implements Callable<Integer> {
     if (unfit.isEmpty()) {
       return;
     }
-    output
-        .err()
+    err()
         .println(
             "%s%d of %d configurations cannot work on %s (%s); --config NAME makes that an error"
                 .formatted(
@@ -292,9 +281,7 @@ public final class ValidateCommand implements Callable<Integer> {
     if (configs.size() <= MAX_NAMES_SHOWN) {
       return Input.names(configs);
     }
-    Set<String> first = configs.stream()
-        .limit(MAX_NAMES_SHOWN)
-        .collect(Collectors.toCollection(LinkedHashSet::new));
+    List<String> first = configs.stream().limit(MAX_NAMES_SHOWN).toList();
     return Input.names(first) + " and %d more".formatted(configs.size() - MAX_NAMES_SHOWN);
   }
 
@@ -307,14 +294,14 @@ public final class ValidateCommand implements Callable<Integer> {
       return json(checks.get(0)).put("valid", valid);
     }
     ObjectNode answer = Output.object().put("valid", valid);
-    answer.set("files", Output.list(checks.stream().map(ValidateCommand::json).toList()));
+    answer.set("files", Output.tree(checks.stream().map(ValidateCommand::json).toList()));
     return answer;
   }
 
   private static ObjectNode json(FileCheck check) {
     ObjectNode answer =
         Output.object().put("file", Input.name(check.path())).put("valid", check.isValid());
-    answer.set("findings", Output.list(check.findings()));
+    answer.set("findings", Output.tree(check.findings()));
     return answer;
   }
 }

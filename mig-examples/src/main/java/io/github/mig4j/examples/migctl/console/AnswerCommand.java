@@ -1,0 +1,50 @@
+package io.github.mig4j.examples.migctl.console;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import picocli.CommandLine.Help.Ansi;
+import picocli.CommandLine.Option;
+
+/** A subcommand that answers as text or JSON. */
+public abstract class AnswerCommand extends Subcommand {
+
+  @Option(names = "--json", description = "Print JSON only; docs/migctl.md lists the fields.")
+  private boolean json;
+
+  public boolean isJson() {
+    return json;
+  }
+
+  /** Prints the answer: a value in its JSON form if that is asked for, otherwise what writes a text. */
+  public void answer(Object value, Runnable text) {
+    if (json) {
+      print(Output.tree(value));
+    } else {
+      text.run();
+    }
+  }
+
+  public void print(JsonNode node) {
+    out().println(node.toPrettyString());
+  }
+
+  /** Text with picocli's markup, such as {@code @|bold id|@}, in colour only on a terminal. */
+  protected static String styled(String markup) {
+    return Ansi.AUTO.string(markup);
+  }
+
+  /** Writes a requested file, or to the standard output; call it after the answer is printed. */
+  protected void write(Path file, String content) throws UnusableFileException {
+    if (Output.isStandardOutput(file)) {
+      out().print(content);
+      return;
+    }
+    try {
+      Files.writeString(file, content);
+    } catch (IOException e) {
+      throw Output.unwritable(file, e);
+    }
+  }
+}
