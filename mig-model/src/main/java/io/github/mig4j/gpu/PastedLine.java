@@ -1,5 +1,6 @@
 package io.github.mig4j.gpu;
 
+import io.github.mig4j.text.Quoted;
 import java.util.regex.Pattern;
 
 /**
@@ -27,11 +28,7 @@ record PastedLine(String cells, String behind, boolean opened, boolean closed) {
       "^ *(?:(?:[#/*>;]|\\d{1,5}[:.]?(?= )|\\d{4}-\\d{2}-\\d{2}T\\S{1,30}|\\[[^]|]{1,200}]) *)+(?=[|+]|GPU +\\d)");
 
   static PastedLine of(String raw) {
-    String line = COLOUR.matcher(raw).replaceAll("");
-    line = BLANK.matcher(line).replaceAll(" ");
-    line = CONTROL.matcher(line).replaceAll("");
-    line = VERTICAL.matcher(line).replaceAll("|");
-    line = HORIZONTAL.matcher(line).replaceAll("-");
+    String line = Quoted.isPlain(raw) ? raw : plain(raw);
     line = QUOTED.matcher(line).replaceFirst("").stripTrailing();
     int first = line.indexOf('|');
     int last = line.lastIndexOf('|');
@@ -41,6 +38,14 @@ record PastedLine(String cells, String behind, boolean opened, boolean closed) {
     }
     String front = opened || first == last ? line.substring(0, last) : line.substring(first, last);
     return new PastedLine(front.replace('|', ' '), line.substring(last + 1).strip(), opened, true);
+  }
+
+  private static String plain(String raw) {
+    String line = COLOUR.matcher(raw).replaceAll("");
+    line = BLANK.matcher(line).replaceAll(" ");
+    line = CONTROL.matcher(line).replaceAll("");
+    line = VERTICAL.matcher(line).replaceAll("|");
+    return HORIZONTAL.matcher(line).replaceAll("-");
   }
 
   /** The cells without blanks around them. */

@@ -49,6 +49,16 @@ public final class Quoted {
     shown.append(isPrintable(c) ? Character.toString(c) : "\\u%04X".formatted(c));
   }
 
+  /** Whether a text has only the letters, digits, marks and blanks of ASCII, which nothing hides or replaces. */
+  public static boolean isPlain(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) < ' ' || text.charAt(i) > '~') {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static boolean isPrintable(int c) {
     return switch (Character.getType(c)) {
       case Character.CONTROL,

@@ -2,6 +2,7 @@ package io.github.mig4j.k8s.diagnosis;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.github.mig4j.text.Quoted;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -256,6 +257,9 @@ final class PastedLog {
   }
 
   private static String cleaned(String record) {
+    if (Quoted.isPlain(record)) {
+      return record.stripTrailing();
+    }
     String text = COLOUR.matcher(record).replaceAll("");
     text = INVISIBLE.matcher(text).replaceAll("");
     text = BLANK.matcher(text).replaceAll(" ");
