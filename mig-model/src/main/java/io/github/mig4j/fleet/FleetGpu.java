@@ -37,6 +37,7 @@ public record FleetGpu(String node, int index, MigLayout running, Use use) imple
   /**
    * Creates a GPU that can be chosen; {@code MigLayout.on(model).build()} has no running instance.
    *
+   * @param index the GPU's index on its node, from 0
    * @throws IllegalArgumentException if the index is negative
    */
   public static FleetGpu of(String node, int index, MigLayout running) {

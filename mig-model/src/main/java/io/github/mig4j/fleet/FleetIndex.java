@@ -119,7 +119,11 @@ public final class FleetIndex {
     return fleet;
   }
 
-  /** {@return the number of a GPU in the fleet, or {@link #NONE}} */
+  /**
+   * {@return the number of a GPU in the fleet, or {@link #NONE}}
+   *
+   * @param index the GPU's index on its node, from 0
+   */
   public int number(String node, int index) {
     Objects.requireNonNull(node, "node");
     Map<Integer, Integer> ofNode = numbers.get(node);
@@ -197,6 +201,7 @@ public final class FleetIndex {
    * {@return the instance at a place, whether it runs or not, as {@link Fleet#instanceAt} returns
    * it}
    *
+   * @param index the GPU's index on its node, from 0
    * @throws IllegalArgumentException if the index does not have the GPU, or if the GPU does not offer
    *     the placement
    */

@@ -99,7 +99,7 @@ public final class FleetRequest implements JsonForm {
 
   /**
    * {@return whether a GPU of the fleet offers the profile, full or not; false if it is misspelled
-   * or of other models}
+   * or of other models, so that a placement is never found}
    */
   public boolean isOffered() {
     return sources().length > 0;

@@ -252,25 +252,28 @@ public final class GpuStates {
         .formatted(profile, gpu.id(), start, gpu.profile(profile).orElseThrow().starts()));
   }
 
-  /** {@return whether a profile has a free placement in a state} */
+  /** {@return whether a profile has a free placement in a state, both given by number} */
   public boolean fits(int state, int profile) {
     return best(state, profile) != NONE;
   }
 
   /**
-   * {@return the placement after which the most {@linkplain GpuState#choices() choices} remain, of
-   * several the first; {@link #NONE} if the profile does not fit}
+   * {@return the number of the placement after which the most {@linkplain GpuState#choices()
+   * choices} remain, of several the first; {@link #NONE} if the profile does not fit}
+   *
+   * @param state the number of a state
+   * @param profile the number of a profile
    */
   public int best(int state, int profile) {
     return best[state * profileCount + profile];
   }
 
-  /** {@return whether an instance can be added at a placement} */
+  /** {@return whether an instance can be added to a state at a placement, both given by number} */
   public boolean canPlace(int state, int placement) {
     return neighbour(state, placement) > state;
   }
 
-  /** {@return whether a state has an instance at a placement} */
+  /** {@return whether a state has an instance at a placement, both given by number} */
   public boolean holds(int state, int placement) {
     return neighbour(state, placement) < state;
   }
@@ -278,6 +281,8 @@ public final class GpuStates {
   /**
    * {@return the number of the state with one more instance}
    *
+   * @param state the number of a state
+   * @param placement the number of a placement that {@linkplain #canPlace can be added}
    * @throws IllegalArgumentException if it cannot be added
    */
   public int place(int state, int placement) {
@@ -295,6 +300,8 @@ public final class GpuStates {
   /**
    * {@return the number of the state without an instance}
    *
+   * @param state the number of a state
+   * @param placement the number of a placement that the state {@linkplain #holds}
    * @throws IllegalArgumentException if the state does not have it
    */
   public int free(int state, int placement) {
@@ -309,6 +316,8 @@ public final class GpuStates {
   /**
    * {@return the number of placements that can be added, each on its own: 25 on an empty H100, 0 on
    * a full GPU} Its decrease is the loss that a placement causes.
+   *
+   * @param state the number of a state
    */
   public int choices(int state) {
     return choices[state];

@@ -2,7 +2,6 @@ package io.github.mig4j.fleet;
 
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.text.JsonFields;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -23,8 +22,8 @@ import java.util.Objects;
 public record PlacementCost(List<Double> costs, int rank, int ranks)
     implements JsonForm, Comparable<PlacementCost> {
 
-  private static final Comparator<PlacementCost> ORDER = Comparator.comparing(
-          PlacementCost::amounts, Arrays::compare)
+  private static final Comparator<PlacementCost> ORDER = ((Comparator<PlacementCost>)
+          PlacementCost::compareCosts)
       .thenComparingInt(PlacementCost::rank)
       .thenComparingInt(PlacementCost::ranks);
 
@@ -54,8 +53,15 @@ public record PlacementCost(List<Double> costs, int rank, int ranks)
         : (int) (highest - Math.round((double) rank * (highest - 1) / (ranks - 1)));
   }
 
-  private double[] amounts() {
-    return costs.stream().mapToDouble(Double::doubleValue).toArray();
+  /** Without copies, since a scheduler sorts the costs of all nodes. */
+  private static int compareCosts(PlacementCost one, PlacementCost other) {
+    for (int i = 0; i < Math.min(one.costs.size(), other.costs.size()); i++) {
+      int difference = Double.compare(one.costs.get(i), other.costs.get(i));
+      if (difference != 0) {
+        return difference;
+      }
+    }
+    return Integer.compare(one.costs.size(), other.costs.size());
   }
 
   /** Compares the costs criterion by criterion; consistent with equals for one request. */

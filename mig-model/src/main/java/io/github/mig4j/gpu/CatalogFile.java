@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,14 +29,14 @@ final class CatalogFile {
   private static final List<String> BOARD = fields("pci, name, shared-with, source");
   private static final List<String> PROFILE = fields(
       "name, id, size, starts, max, memory-mib, sm, ce, dec, enc, jpeg, ofa, source, sources");
-  private static final Map<String, Budget> AMOUNTS = Map.of(
-      "memory-mib", Budget.MEMORY_MIB,
-      "sm", Budget.SMS,
-      "ce", Budget.COPY_ENGINES,
-      "dec", Budget.DECODERS,
-      "enc", Budget.ENCODERS,
-      "jpeg", Budget.JPEG_ENGINES,
-      "ofa", Budget.OFA_ENGINES);
+  private static final Map<Budget, String> AMOUNTS = new EnumMap<>(Map.of(
+      Budget.MEMORY_MIB, "memory-mib",
+      Budget.SMS, "sm",
+      Budget.COPY_ENGINES, "ce",
+      Budget.DECODERS, "dec",
+      Budget.ENCODERS, "enc",
+      Budget.JPEG_ENGINES, "jpeg",
+      Budget.OFA_ENGINES, "ofa"));
 
   private final Map<String, Provenance> sources = new LinkedHashMap<>();
   private final Set<String> ids = new HashSet<>();
@@ -62,6 +63,7 @@ final class CatalogFile {
   private List<GpuModel> models(CatalogValue file) {
     file.required("sources");
     file.required("models");
+    file.optionalText("about");
     file.fields("sources")
         .forEach((key, source) -> sources.put(key, source.read(SOURCE, CatalogFile::source)));
     return file.list("models", MODEL, this::model);
@@ -131,7 +133,7 @@ final class CatalogFile {
         .maxInstances(json.number("max"))
         .addAllStarts(json.list("starts", CatalogValue::number))
         .provenance(source(json.text("source")));
-    AMOUNTS.forEach((name, budget) ->
+    AMOUNTS.forEach((budget, name) ->
         json.optionalNumber(name).ifPresent(amount -> profile.putAmounts(budget, amount)));
     json.fields("sources")
         .forEach((field, source) ->

@@ -61,7 +61,10 @@ final class CatalogValue {
   /** Reads a text with one object. */
   static <T> T parse(String json, Collection<String> names, Function<CatalogValue, T> reader) {
     try (JsonParser parser = JSON.createParser(json)) {
-      parser.nextToken();
+      if (parser.nextToken() == null) {
+        throw new IllegalArgumentException("Not a GPU catalogue: the text is empty."
+            + " Expected an object with 'sources' and 'models'");
+      }
       CatalogValue root = new CatalogValue(parser, YamlPath.ROOT);
       if (parser.nextToken() != null) {
         throw root.refused("must be one object, but another value follows", null);

@@ -54,7 +54,10 @@ public interface GpuModel extends JsonForm {
   @Value.Redacted
   List<GpuBoard> boards();
 
-  /** {@return the memory in MiB, as {@code nvidia-smi --query-gpu=memory.total} prints it} */
+  /**
+   * {@return the memory of the whole GPU in MiB, as {@code nvidia-smi --query-gpu=memory.total}
+   * prints it}
+   */
   @Value.Redacted
   OptionalInt totalMemoryMib();
 

@@ -195,6 +195,9 @@ final class ListingReader {
 
   /** What nvidia-smi says where it has nothing to list. */
   private boolean readAnswer(String trimmed) {
+    if (!trimmed.startsWith("No ")) {
+      return false;
+    }
     for (Listing listing : List.of(Listing.GPU_INSTANCES, Listing.COMPUTE_INSTANCES)) {
       if (trimmed.startsWith("No %s found".formatted(listing.title()))) {
         endTable();

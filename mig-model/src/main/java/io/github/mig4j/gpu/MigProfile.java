@@ -131,6 +131,7 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
    * <p>On an H200 with 143771 MiB, an instance with 16384 MiB takes one eighth of 141 GiB. Its name
    * is {@code 1g.18gb}.
    *
+   * @param gpuSlices compute slices of the GPU instance
    * @param memoryMib memory of the profile as reported by the driver, in MiB
    * @param totalMemoryMib memory of the whole GPU as reported by the driver, in MiB
    * @param suffix attributes with their sign, e.g. {@code +me}; empty without attributes

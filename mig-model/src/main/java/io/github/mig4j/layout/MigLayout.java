@@ -249,8 +249,10 @@ public final class MigLayout implements JsonForm {
     }
 
     /**
-     * Adds one GPU instance, such as {@code 3g.90gb}, at its first memory slice, from 0.
+     * Adds one GPU instance at a given start.
      *
+     * @param profile a profile without a {@code c} part, such as {@code 3g.90gb}
+     * @param start index of its first memory slice, from 0
      * @throws IllegalArgumentException if the name is malformed or has a {@code c} part
      */
     public Builder addAt(String profile, int start) {

@@ -76,6 +76,7 @@ public record NodeOffer(
   /**
    * {@return what a node offers with these settings, whatever the sharing and the versions}
    *
+   * @param gpus all GPUs of the node, each with its setting
    * @throws IllegalArgumentException if there is no GPU, or two have one index
    */
   public static NodeOffer of(Map<NodeGpu, MigSetting> gpus, MigStrategy strategy) {
@@ -86,6 +87,7 @@ public record NodeOffer(
    * {@return what a node offers once a configuration is in force, whatever the sharing and the
    * versions}
    *
+   * @param gpus all GPUs of the node
    * @throws IllegalArgumentException if no entry is for a GPU, so that it is not known what it holds
    */
   public static NodeOffer after(MigConfig config, List<NodeGpu> gpus, MigStrategy strategy) {
@@ -178,6 +180,8 @@ public record NodeOffer(
   /**
    * {@return a sentence for each difference of the resources or the labels of a node from what they
    * have to be}
+   *
+   * @param allocatable counts by resource name, of which only those of GPUs are looked at
    */
   public List<String> differences(Map<String, Long> allocatable, Map<String, String> labels) {
     List<String> differences = new ArrayList<>(resourceDifferences(allocatable, labels));
@@ -212,6 +216,8 @@ public record NodeOffer(
   /**
    * {@return a sentence that says which versions offer what a node offers; empty if the version is
    * known or makes no difference, or if no version offers these resources}
+   *
+   * @param allocatable counts by resource name
    */
   public Optional<String> assumedVersion(
       Map<String, Long> allocatable, Map<String, String> labels) {

@@ -171,7 +171,11 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
     }
   }
 
-  /** Every GPU that offers the profile is pinned and has no free instance. */
+  /**
+   * Every GPU that offers the profile is pinned and has no free instance.
+   *
+   * @param gpus the number of these GPUs
+   */
   public record AllPinned(int gpus) implements Reason {
     @Override
     public String code() {

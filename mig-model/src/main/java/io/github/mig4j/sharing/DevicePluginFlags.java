@@ -78,7 +78,7 @@ public interface DevicePluginFlags extends JsonForm {
   /** {@return how MIG devices are offered, {@code none} for the plugin if absent} */
   Optional<MigStrategy> migStrategy();
 
-  /** {@return whether the plugin fails if it finds no GPU, rather than waiting; true if absent} */
+  /** {@return whether the plugin fails without a GPU, rather than waiting for ever; true if absent} */
   Optional<Boolean> failOnInitError();
 
   /**
@@ -102,13 +102,13 @@ public interface DevicePluginFlags extends JsonForm {
   /** {@return whether containers get MOFED, false for the plugin if absent} */
   Optional<Boolean> mofedEnabled();
 
-  /** {@return whether feature discovery writes labels by the NodeFeature API, not if absent} */
+  /** {@return whether feature discovery uses the NodeFeature API for labels; false if absent} */
   Optional<Boolean> useNodeFeatureApi();
 
   /** {@return how devices are found, {@code auto} for the plugin if absent} */
   Optional<DeviceDiscovery> deviceDiscoveryStrategy();
 
-  /** {@return whether the kubelet gets device nodes, which the CPU manager needs; not if absent} */
+  /** {@return whether the kubelet gets device nodes, as the CPU manager needs; false if absent} */
   Optional<Boolean> passDeviceSpecs();
 
   /** {@return in which ways containers learn their devices; {@code envvar} if empty} */
@@ -123,19 +123,23 @@ public interface DevicePluginFlags extends JsonForm {
   /** {@return the path of nvidia-ctk on the host, {@code /usr/bin/nvidia-ctk} if absent} */
   Optional<String> nvidiaCtkPath();
 
-  /** {@return the driver's root in the plugin's container, {@code /driver-root} if absent} */
+  /**
+   * {@return the path in the plugin's container where the driver's root is mounted, {@code
+   * /driver-root} if absent}
+   */
   Optional<String> containerDriverRoot();
 
   /**
    * {@return how the plugin prefers shared devices when a container gets one, as it spells it, e.g.
-   * {@code packed}} It knows the flag from v0.20.0 on (k8s-device-plugin, api/config/v1/flags.go).
+   * {@code packed}} It knows the flag from v0.20.0 on, and ignores it before (k8s-device-plugin,
+   * api/config/v1/flags.go).
    */
   Optional<String> sharedDevicesAllocationPolicy();
 
-  /** {@return whether feature discovery labels the node once and ends, not if absent} */
+  /** {@return whether feature discovery labels the node once and ends; false if absent} */
   Optional<Boolean> oneshot();
 
-  /** {@return whether feature discovery leaves the time out of the labels, not if absent} */
+  /** {@return whether feature discovery leaves the time out of the labels; false if absent} */
   Optional<Boolean> noTimestamp();
 
   /**

@@ -37,7 +37,11 @@ public record NodeDevices(MigStrategy strategy, int migGpus, SortedMap<String, I
     offered = Collections.unmodifiableSortedMap(copy);
   }
 
-  /** {@return at least 1 GPU, none of them in MIG mode, under strategy none} */
+  /**
+   * {@return a node whose GPUs are not in MIG mode, under strategy none}
+   *
+   * @param count how many GPUs, at least 1
+   */
   public static NodeDevices wholeGpus(int count) {
     if (count < 1) {
       throw new IllegalArgumentException(

@@ -38,6 +38,8 @@ public record SharedResource(String name, int replicas) implements JsonForm {
   /**
    * {@return {@code nvidia.com/gpu} with these replicas: whole GPUs, and MIG devices under strategy
    * {@code single}}
+   *
+   * @param replicas how many containers may use each, at least 2
    */
   public static SharedResource gpu(int replicas) {
     return new SharedResource(GpuResource.GPU, replicas);
@@ -48,6 +50,7 @@ public record SharedResource(String name, int replicas) implements JsonForm {
    * nvidia.com/mig-1g.10gb}}
    *
    * @param profile the profile, which takes its GPU instance alone
+   * @param replicas how many containers may use each, at least 2
    * @throws IllegalArgumentException for a profile such as {@code 1c.3g.20gb}, for which the plugin
    *     offers no resource
    */

@@ -33,7 +33,8 @@ public final class Quoted {
 
   /** Whether a file can contain a text: every surrogate is one of a pair. */
   public static boolean isUnicode(String text) {
-    return text.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE);
+    return isPlain(text)
+        || text.codePoints().noneMatch(c -> Character.getType(c) == Character.SURROGATE);
   }
 
   /** Refuses a text that no file can contain. */

@@ -115,6 +115,24 @@ class FleetOfManyModelsTest {
     assertThat(new PlacementCost(List.of(0.0, 7.0), 3, 40)).hasToString("[0.0, 7.0], rank 3 of 40");
   }
 
+  @Test
+  void compareTo_manyCosts_allocatesNothing() throws ReflectiveOperationException {
+    PlacementCost low = new PlacementCost(List.of(0.0, 3.0), 1, 40);
+    PlacementCost high = new PlacementCost(List.of(0.0, 7.0), 3, 40);
+    AllocatedBytes allocated = new AllocatedBytes();
+    int lower = low.compareTo(high);
+    allocated.now();
+
+    long before = allocated.now();
+    for (int i = 0; i < 1000; i++) {
+      lower += low.compareTo(high);
+    }
+    long after = allocated.now();
+
+    assertThat(lower).isEqualTo(-1001);
+    assertThat(after - before).isLessThan(1000);
+  }
+
   /** The cost of every placement is ordered as the fleet chooses. */
   @Test
   void cost_ofTheChosenPlacement_isTheLowestOfAll() {

@@ -49,7 +49,7 @@ class CatalogFileTest {
 
   static Stream<Arguments> badFiles() {
     return Stream.of(
-        Arguments.of("", "line 1: must be an object, but was 'null'"),
+        Arguments.of("", "the text is empty. Expected an object with 'sources' and 'models'"),
         Arguments.of("null", "line 1: must be an object, but was 'null'"),
         Arguments.of("{}", "line 1: 'sources' is missing"),
         Arguments.of("{\"sources\": {}}", "line 1: 'models' is missing"),
@@ -64,6 +64,9 @@ class CatalogFileTest {
             "1".repeat(1001),
             "Number value length (1001) exceeds the maximum allowed (1000, from"
                 + " `StreamReadConstraints.getMaxNumberLength()`)"),
+        Arguments.of(
+            "{\"about\": [1], \"sources\": {}, \"models\": []}",
+            "line 1: about: must be a text, but was '[1]'"),
         Arguments.of("[] {}", "line 1: must be one object, but another value follows"),
         Arguments.of(
             "{\"sources\": [],\n \"models\": []}",
@@ -215,6 +218,18 @@ class CatalogFileTest {
         .hasMessage(
             "Not a GPU catalogue: line 3: models[0].profiles[0].max: must be a whole number,"
                 + " but was '1.5'");
+  }
+
+  @Test
+  void parse_severalWrongAmounts_namesTheFirstBudget() {
+    String json = inModel(PROFILE.replace(
+        "\"size\"",
+        "\"ofa\": \"f\", \"jpeg\": \"e\", \"enc\": \"d\", \"dec\": \"c\", \"ce\": \"b\","
+            + " \"sm\": \"a\", \"memory-mib\": \"m\", \"size\""));
+
+    assertThatThrownBy(() -> GpuCatalog.parse(json))
+        .hasMessage("Not a GPU catalogue: line 3: models[0].profiles[0].memory-mib: must be a whole"
+            + " number, but was 'm'");
   }
 
   private static String inModel(String profiles) {
