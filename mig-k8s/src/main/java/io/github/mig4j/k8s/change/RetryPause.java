@@ -27,10 +27,11 @@ final class RetryPause {
     int doublings = Math.max(0, Math.min(failure.attempts() - 1, MAX_DOUBLINGS));
     Duration whole = ApplyTracker.shorter(FIRST.multipliedBy(1L << doublings), LONGEST);
     Instant at = Instant.parse(failure.at());
-    Instant end = at.plus(whole);
     boolean clockWasSetBack = at.isAfter(now.plus(whole));
     return Optional.of(
-        now.isBefore(end) && !clockWasSetBack ? Duration.between(now, end) : Duration.ZERO);
+        clockWasSetBack || !now.isBefore(at.plus(whole))
+            ? Duration.ZERO
+            : Duration.between(now, at.plus(whole)));
   }
 
   /** The cause; a code of another version of this library is unknown. */

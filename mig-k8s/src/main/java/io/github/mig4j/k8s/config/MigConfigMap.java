@@ -90,6 +90,11 @@ public final class MigConfigMap {
    *
    * @param configs configurations by name, each of which must be a label value
    * @return the names under which they were published, in the order of the map
+   * @throws IllegalArgumentException if a name is not a label value
+   * @throws MigRefusedException if the ConfigMap contains a file that the MIG manager rejects, cannot be
+   *     changed, or would be too large; it is then unchanged
+   * @throws MigConflictException if another client kept changing the ConfigMap
+   * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public List<PublishedConfig> mergeAll(Map<String, MigConfig> configs) {
     Objects.requireNonNull(configs, "configs");

@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.node;
 
 import io.fabric8.kubernetes.api.model.Node;
+import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.Quantities;
@@ -96,7 +97,8 @@ public record GpuOwner(String product, String remedy, List<String> marks) {
     boolean isAks =
         labels.keySet().stream().anyMatch(key -> key.startsWith("kubernetes.azure.com/"));
     boolean isCut = NodeReading.isOfDevice(node)
-        || NodeReading.offeredProfiles(node).findAny().isPresent();
+        || Quantities.allocatable(node).keySet().stream()
+            .anyMatch(name -> MigProfile.ofResourceName(name).isPresent());
     return !isAks
         ? Optional.empty()
         : named.or(() -> isCut && !labels.containsKey(Labels.MIG_CONFIG_STATE)

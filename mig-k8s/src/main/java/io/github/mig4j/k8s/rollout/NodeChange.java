@@ -103,7 +103,11 @@ record NodeChange(Cluster cluster, RolloutOptions options, Consumer<ApplyEvent> 
           task.kind() == Task.Kind.ROLL_BACK ? Optional.empty() : unhealthy(outcome.status());
       return unhealthy.isEmpty() ? new Result.Succeeded() : failed(task, unhealthy.get());
     } catch (MigRefusedException refused) {
-      return new Result.Skipped(String.join("; ", refused.reasons()));
+      // A finding says itself what it is about.
+      return new Result.Skipped(
+          refused.findings().isEmpty()
+              ? String.valueOf(refused.getMessage())
+              : String.join("; ", refused.reasons()));
     } catch (MigFailedException failed) {
       return failed(task, describe(failed.diagnosis()));
     } catch (MigDeadlineException late) {

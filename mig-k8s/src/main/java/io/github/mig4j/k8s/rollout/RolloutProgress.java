@@ -45,7 +45,7 @@ public record RolloutProgress(
     Objects.requireNonNull(counts, "counts");
     Objects.requireNonNull(elapsed, "elapsed");
     Objects.requireNonNull(remaining, "remaining");
-    counts = Collections.unmodifiableMap(new TreeMap<>(counts));
+    counts = Collections.unmodifiableMap(new TreeMap<>(Map.copyOf(counts)));
   }
 
   /**

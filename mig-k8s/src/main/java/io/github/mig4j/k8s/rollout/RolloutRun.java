@@ -322,7 +322,7 @@ final class RolloutRun {
     try {
       view.start(LIST_TIMEOUT);
       return view;
-    } catch (InterruptedException | RuntimeException e) {
+    } catch (InterruptedException | RuntimeException | Error e) {
       view.close();
       throw e;
     }

@@ -359,6 +359,17 @@ class MigNodeStatusTest {
   }
 
   @Test
+  void read_migDevicesOnAks_ofWhichNoneCanBeUsedNow_areThoseOfAks() {
+    var aks = Nodes.b200(1)
+        .label("kubernetes.azure.com/agentpool", "gpu")
+        .offers("nvidia.com/mig-1g.23gb", 0);
+
+    assertThat(read(aks).problems())
+        .contains(
+            "Node gpu-node is partitioned by AKS, as MIG without label nvidia.com/mig.config.state shows; set gpuInstanceProfile of the node pool, or use a node pool without it");
+  }
+
+  @Test
   void read_otherLabel_isThatOfTheSettings() {
     var settings = MigSettings.builder().configLabel("example.com/mig").build();
     var node = Nodes.b200(1).label("example.com/mig", "a").label("example.com/mig.state", "failed");

@@ -299,4 +299,14 @@ class RolloutStateTest {
     state.next(NOW, NO_PAUSE);
     return state.record();
   }
+
+  @Test
+  void progress_withACountThatIsNull_isRefused() {
+    java.util.Map<RolloutProgress.State, Integer> counts = new java.util.HashMap<>();
+    counts.put(RolloutProgress.State.FAILED, null);
+
+    org.assertj.core.api.Assertions.assertThatNullPointerException()
+        .isThrownBy(
+            () -> new RolloutProgress(counts, java.time.Duration.ZERO, java.util.Optional.empty()));
+  }
 }
