@@ -3,6 +3,7 @@ package io.github.mig4j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.mig4j.gpu.DriverVersion;
+import io.github.mig4j.node.ComponentVersions;
 import io.github.mig4j.text.GoScalar;
 import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.YamlValue;
@@ -34,6 +35,14 @@ class LocaleTest {
 
     assertThat(version).hasToString("580.159.04");
     assertThat(DriverVersion.parse(version.toString())).contains(version);
+  }
+
+  @Test
+  void componentVersion_isReadAgain() {
+    ComponentVersions.Version version =
+        ComponentVersions.Version.parse("v0.19.3").orElseThrow();
+
+    assertThat(version).hasToString("v0.19.3");
   }
 
   @Test

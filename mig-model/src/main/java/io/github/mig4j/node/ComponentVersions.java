@@ -135,7 +135,7 @@ public record ComponentVersions(Map<Component, Version> known) implements JsonFo
     @Override
     @JsonValue
     public String toString() {
-      return "v%d.%d.%d".formatted(major, minor, patch);
+      return "v%s.%s.%s".formatted(major, minor, patch);
     }
   }
 

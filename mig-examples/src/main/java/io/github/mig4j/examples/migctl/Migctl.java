@@ -190,6 +190,8 @@ public final class Migctl {
    * @param args the command line
    */
   public static void main(String[] args) {
+    // The tool speaks English, and some of what it prints is read by programs.
+    Locale.setDefault(Locale.ROOT);
     Sink sink = new Sink(new FileOutputStream(FileDescriptor.out));
     PrintWriter out = new PrintWriter(new BufferedOutputStream(sink), true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);

@@ -174,9 +174,9 @@ final class ApplyLook {
             Optional.of(BUSY_PAUSE).filter(pause -> isDueTo(PASSING, refused)));
   }
 
-  /** A finding says itself what it is about. */
-  private static List<String> reasons(MigRefusedException refused) {
-    return refused.findings().isEmpty()
+  /** A finding says itself what it is about, and a step which node it is of. */
+  private List<String> reasons(MigRefusedException refused) {
+    return refused.findings().isEmpty() && !refused.subject().equals("Node " + name)
         ? refused.reasons().stream()
             .map(reason -> refused.subject() + ": " + reason)
             .toList()

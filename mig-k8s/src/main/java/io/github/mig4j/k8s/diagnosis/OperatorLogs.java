@@ -109,7 +109,7 @@ public record OperatorLogs(List<String> lines, Availability availability, String
   private static Optional<String> log(Cluster cluster, Pod pod, String container) {
     String namespace = pod.getMetadata().getNamespace();
     String name = pod.getMetadata().getName();
-    String uri = "/api/v1/namespaces/%s/pods/%s/log?container=%s&tailLines=%d&limitBytes=%d"
+    String uri = "/api/v1/namespaces/%s/pods/%s/log?container=%s&tailLines=%s&limitBytes=%s"
         .formatted(namespace, name, container(pod, container), TAIL_LINES, LIMIT_BYTES);
     // PodResource.getLog would first watch the pod until it is ready. The request is not repeated:
     // an explanation is not worth half a minute.

@@ -63,7 +63,7 @@ public final class MigSelector {
     return new MigSelector(
         Optional.empty(),
         List.of(
-            "%s.compareTo(quantity('%dMi')) >= 0".formatted(Wire.capacity(Wire.MEMORY), atLeast)));
+            "%s.compareTo(quantity('%sMi')) >= 0".formatted(Wire.capacity(Wire.MEMORY), atLeast)));
   }
 
   /**

@@ -51,7 +51,7 @@ record RolloutRecord(
 
     /** Its line in the record; a layout does not name its kind. */
     String line(int index) {
-      return "%d %s %s%s"
+      return "%s %s %s%s"
           .formatted(index, config, key, kind == ChangeKind.LAYOUT ? "" : " " + kind);
     }
 

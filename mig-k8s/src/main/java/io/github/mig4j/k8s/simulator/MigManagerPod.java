@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.k8s.internal.Cluster;
 import java.time.Instant;
+import java.util.Locale;
 
 /** The Pod objects of one node's MIG manager, one at a time, each with a new name. */
 final class MigManagerPod {
@@ -140,7 +141,7 @@ final class MigManagerPod {
   private synchronized String nextName() {
     made++;
     int hash = (node + '/' + made).hashCode() & Integer.MAX_VALUE;
-    name = "%s-%05d".formatted(APP, hash % 100_000);
+    name = String.format(Locale.ROOT, "%s-%05d", APP, hash % 100_000);
     return name;
   }
 }

@@ -124,7 +124,7 @@ record PublishedGpu(GpuModel model, int minor) {
   }
 
   private String counterSetName() {
-    return "gpu-%d-counter-set".formatted(minor);
+    return "gpu-%s-counter-set".formatted(minor);
   }
 
   private Map<String, DeviceCapacity> capacities(GpuInstanceProfile profile) {
@@ -173,7 +173,7 @@ record PublishedGpu(GpuModel model, int minor) {
     DriverVersion least = Stream.of(model.minimumDriver(), model.driverFrom())
         .flatMap(Optional::stream)
         .reduce(new DriverVersion(580, 126, 9), BinaryOperator.maxBy(Comparator.naturalOrder()));
-    return "%d.%d.%d".formatted(least.branch(), least.minor(), least.patch());
+    return "%s.%s.%s".formatted(least.branch(), least.minor(), least.patch());
   }
 
   private static DeviceAttribute text(String value) {
@@ -182,7 +182,7 @@ record PublishedGpu(GpuModel model, int minor) {
 
   private String name(Placement place) {
     String profile = place.profile().toString().replace(".", "").replaceAll("[^a-z0-9-]", "-");
-    return "gpu-%d-mig-%s-%d-%d"
+    return "gpu-%s-mig-%s-%s-%s"
         .formatted(minor, profile, profile(place).id().orElse(0), place.start());
   }
 
@@ -191,7 +191,7 @@ record PublishedGpu(GpuModel model, int minor) {
   }
 
   private String uuid(String what) {
-    return "%s-00000000-0000-4000-8000-%012d".formatted(what, minor);
+    return String.format(Locale.ROOT, "%s-00000000-0000-4000-8000-%012d", what, minor);
   }
 
   /** The devices in the driver's order, which is the order in which the scheduler tries them. */

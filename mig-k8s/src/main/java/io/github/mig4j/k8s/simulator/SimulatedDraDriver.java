@@ -132,7 +132,7 @@ public final class SimulatedDraDriver {
       client
           .resource(new ResourceSliceBuilder()
               .withNewMetadata()
-              .withName("%s-%s-%d-%d".formatted(node, PublishedGpu.DRIVER, generation, i))
+              .withName("%s-%s-%s-%s".formatted(node, PublishedGpu.DRIVER, generation, i))
               .endMetadata()
               .withNewSpecLike(slices.get(i))
               .withDriver(PublishedGpu.DRIVER)

@@ -784,6 +784,12 @@ class ApplyStepTest {
             "gpu-node is refused: ConfigMap gpu-operator/mig-config: it would have [0-9]+ bytes, but an API server accepts at most 1048576; remove configurations");
   }
 
+  @Test
+  void poll_ofANodeThatDoesNotExist_saysSoOnce() {
+    assertThat(MigClient.of(client).node("gone").apply("medium").poll())
+        .hasToString("gone is refused: the node does not exist; see 'kubectl get nodes'");
+  }
+
   /** A controller asks again and again; its listener hears each answer once. */
   @Test
   void poll_whatIsRefused_isReportedWhenTheAnswerChanges() {
