@@ -475,8 +475,9 @@ class MigctlFilesTest {
           .contains(server)
           .containsAnyOf(
               "Connection refused",
-              "UnknownHostException: no-such-host.invalid",
-              "unknown host no-such-host.invalid");
+              // What follows depends on the resolver of the machine.
+              "(UnknownHostException: ",
+              "unknown host ");
     }
   }
 

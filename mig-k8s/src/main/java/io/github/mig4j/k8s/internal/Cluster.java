@@ -35,6 +35,7 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.node.NodeGpu;
 import java.net.HttpURLConnection;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -777,8 +778,9 @@ public final class Cluster {
         .orElse(0);
   }
 
+  /** A host that is unknown is the reason, whatever its resolver says below it. */
   private static Throwable rootCause(Throwable e) {
-    return e.getCause() == null ? e : rootCause(e.getCause());
+    return e.getCause() == null || e instanceof UnknownHostException ? e : rootCause(e.getCause());
   }
 
   private static String describe(Throwable e) {

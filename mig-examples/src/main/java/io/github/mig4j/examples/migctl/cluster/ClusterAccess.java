@@ -166,7 +166,7 @@ public final class ClusterAccess {
   /** The message in one line, without the excerpt and the code location that parsers add. */
   public static String reason(Throwable e) {
     return Stream.iterate(e, Objects::nonNull, Throwable::getCause)
-        .reduce((outer, inner) -> inner)
+        .reduce((outer, inner) -> outer instanceof UnknownHostException ? outer : inner)
         .map(root -> root instanceof UnknownHostException
             ? "unknown host " + root.getMessage()
             : String.valueOf(root.getMessage()))
