@@ -6,6 +6,7 @@ import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
 import io.fabric8.mockwebserver.http.WebSocket;
 import io.fabric8.mockwebserver.http.WebSocketListener;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -82,9 +83,7 @@ final class KubectlWatches implements AutoCloseable {
         exchange.sendResponseHeaders(HttpURLConnection.HTTP_NOT_FOUND, -1);
         return;
       }
-      exchange.getResponseHeaders().set("Content-Type", "application/json");
-      exchange.sendResponseHeaders(HttpURLConnection.HTTP_OK, CHUNKED);
-      watch.run(exchange.getResponseBody());
+      watch.run(exchange);
     }
   }
 
@@ -100,7 +99,7 @@ final class KubectlWatches implements AutoCloseable {
     private final WebSocketListener events;
     private final Function<String, Optional<String>> line;
     private final CountDownLatch ended = new CountDownLatch(1);
-    private volatile OutputStream kubectl = OutputStream.nullOutputStream();
+    private OutputStream kubectl = OutputStream.nullOutputStream();
 
     Watch(
         RecordedRequest request,
@@ -111,11 +110,9 @@ final class KubectlWatches implements AutoCloseable {
       this.line = line;
     }
 
-    void run(OutputStream stream) throws IOException {
-      kubectl = stream;
-      stream.flush();
-      events.onOpen(this, new MockResponse());
+    void run(HttpExchange exchange) throws IOException {
       try {
+        open(exchange);
         ended.await();
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
@@ -124,13 +121,25 @@ final class KubectlWatches implements AutoCloseable {
       }
     }
 
+    /** The watch is open before its answer begins: what kubectl does after that, the watch reports. */
+    private synchronized void open(HttpExchange exchange) throws IOException {
+      ByteArrayOutputStream first = new ByteArrayOutputStream();
+      kubectl = first;
+      events.onOpen(this, new MockResponse());
+      exchange.getResponseHeaders().set("Content-Type", "application/json");
+      exchange.sendResponseHeaders(HttpURLConnection.HTTP_OK, CHUNKED);
+      kubectl = exchange.getResponseBody();
+      first.writeTo(kubectl);
+      kubectl.flush();
+    }
+
     @Override
     public RecordedRequest request() {
       return request;
     }
 
     @Override
-    public boolean send(String event) {
+    public synchronized boolean send(String event) {
       Optional<String> text = line.apply(event);
       if (text.isPresent() && ended.getCount() > 0) {
         try {
