@@ -9,6 +9,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
+import org.yaml.snakeyaml.nodes.NodeTuple;
 import org.yaml.snakeyaml.nodes.ScalarNode;
 
 /**
@@ -96,10 +97,18 @@ public record Template(LineColumn at, String message, String remedy) {
       return false;
     }
     if (node instanceof MappingNode map) {
-      return map.getValue().stream()
-          .anyMatch(entry -> entry.getKeyNode() instanceof MappingNode
-              || isReadAsMap(entry.getValueNode(), visited));
+      for (NodeTuple entry : map.getValue()) {
+        if (entry.getKeyNode() instanceof MappingNode
+            || isReadAsMap(entry.getValueNode(), visited)) {
+          return true;
+        }
+      }
     }
-    return YamlNodes.items(node).stream().anyMatch(item -> isReadAsMap(item, visited));
+    for (Node item : YamlNodes.items(node)) {
+      if (isReadAsMap(item, visited)) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -63,9 +63,10 @@ public record GpuOwner(String product, String remedy, List<String> marks) {
   /** Every system that owns the GPUs of a node. */
   public static List<Owner> of(Node node) {
     List<Owner> owners = new ArrayList<>();
+    List<String> all = shown(node);
     for (GpuOwner system : KNOWN) {
       system.marks.stream()
-          .flatMap(mark -> shown(node).filter(shown -> shown.startsWith(mark)))
+          .flatMap(mark -> all.stream().filter(shown -> shown.startsWith(mark)))
           .findFirst()
           .ifPresent(shown -> owners.add(new Owner(system, shown)));
     }
@@ -73,13 +74,14 @@ public record GpuOwner(String product, String remedy, List<String> marks) {
     return owners;
   }
 
-  private static Stream<String> shown(Node node) {
+  private static List<String> shown(Node node) {
     return Stream.of(
             Cluster.labels(node).keySet().stream().map("label "::concat),
             Cluster.annotations(node).keySet().stream().map("annotation "::concat),
             Quantities.capacity(node).keySet().stream().map("resource "::concat))
         .flatMap(each -> each)
-        .sorted();
+        .sorted()
+        .toList();
   }
 
   /**
