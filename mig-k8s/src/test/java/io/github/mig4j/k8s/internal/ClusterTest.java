@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigSettings;
@@ -13,6 +14,7 @@ import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.fixture.ApiFaults;
 import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.TestClients;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -56,6 +58,18 @@ class ClusterTest {
   @AfterEach
   void close() {
     victim.close();
+  }
+
+  /** Below it a resolver puts what its servers answered, without the host. */
+  @Test
+  void failure_ofAnUnknownHost_namesTheHost() {
+    UnknownHostException unknown = new UnknownHostException("no-such-host");
+    unknown.initCause(new IllegalStateException("Query failed with NXDOMAIN"));
+
+    assertThat(cluster.failure("list nodes", new KubernetesClientException("failed", unknown)))
+        .hasMessage(
+            "No answer from the API server %s to: list nodes (UnknownHostException: no-such-host). Check the address in the kubeconfig's current context",
+            victim.getMasterUrl());
   }
 
   @Test
