@@ -8,12 +8,12 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.api.model.resource.v1.ResourceSlice;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import io.github.mig4j.fleet.FleetGpu;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.fixture.MockApiServer;
+import io.github.mig4j.k8s.internal.ObjectSerialization;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.plan.Demand;
@@ -183,7 +183,7 @@ class DraInventoryTest {
   void of_objects_isTheSameAsOfTheirText() {
     List<GenericKubernetesResource> objects = Stream.of(PARTITIONABLE, claim("all", "gpu-1"))
         .flatMap(text -> Stream.of(text.split("\n---\n")))
-        .map(text -> new KubernetesSerialization().unmarshal(text, GenericKubernetesResource.class))
+        .map(text -> ObjectSerialization.SHARED.unmarshal(text, GenericKubernetesResource.class))
         .toList();
 
     assertThat(DraInventory.of(objects, CATALOG))
