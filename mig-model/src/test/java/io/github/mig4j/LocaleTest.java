@@ -3,10 +3,15 @@ package io.github.mig4j;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.mig4j.gpu.DriverVersion;
+import io.github.mig4j.gpu.GpuCatalog;
+import io.github.mig4j.layout.LayoutDiagram;
+import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.node.ComponentVersions;
 import io.github.mig4j.text.GoScalar;
 import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.YamlValue;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Locale;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -49,5 +54,18 @@ class LocaleTest {
   void keyOfAFloat_isAsGoWritesIt() {
     assertThat(GoScalar.key(new YamlValue.Decimal(LineColumn.START, "1e21", 1e21)))
         .contains("1e+21");
+  }
+
+  @Test
+  void svg_isTheseBytes() throws Exception {
+    MigLayout mixed = MigLayout.on(GpuCatalog.bundled().require("b200-180gb"))
+        .addAt("3g.90gb", 4)
+        .addAt("2g.45gb", 0)
+        .addAt("1g.23gb+me", 2)
+        .build();
+
+    assertThat(LayoutDiagram.of(mixed).toSvg())
+        .isEqualTo(Files.readString(
+            Path.of(LocaleTest.class.getResource("layout/b200-mixed.svg").toURI())));
   }
 }
