@@ -131,7 +131,8 @@ class FaultTest {
 
       assertMedium(node, node.apply("medium").await(LONG.multipliedBy(3)));
 
-      assertThat(faults.injected()).isEqualTo(2);
+      // A list after the first may show the whole change already.
+      assertThat(faults.injected()).isBetween(1, 2);
     }
   }
 
