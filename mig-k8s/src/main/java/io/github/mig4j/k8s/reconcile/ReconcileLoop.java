@@ -224,7 +224,7 @@ final class ReconcileLoop {
     } catch (Leadership.LeadershipLost lost) {
       due.mark(node, Duration.ZERO);
     } catch (RuntimeException e) {
-      LOG.warn("reconciler node={} again=PT1M", node, e);
+      LOG.warn("reconciler node={} again=\"1 min\"", node, e);
       due.mark(node, Duration.ofMinutes(1));
     }
   }
