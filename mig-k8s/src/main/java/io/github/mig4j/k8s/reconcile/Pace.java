@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.reconcile;
 
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.rollout.Amount;
 import io.github.mig4j.k8s.rollout.Canary;
 import java.time.Duration;
@@ -78,7 +79,7 @@ public interface Pace extends JsonForm {
     }
     if (coolDown().isNegative()) {
       throw new IllegalArgumentException(
-          "The cool-down must not be negative, but was " + coolDown());
+          "The cool-down must not be negative, but was " + DurationText.of(coolDown()));
     }
   }
 

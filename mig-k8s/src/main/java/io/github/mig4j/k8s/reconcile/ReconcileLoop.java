@@ -4,6 +4,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.Leadership;
 import io.github.mig4j.k8s.internal.SharedView;
@@ -49,6 +50,9 @@ final class ReconcileLoop {
 
   /** When to look at the watches again; a look at one that is open costs no request. */
   private static final Duration WATCHES_PAUSE = Duration.ofSeconds(2);
+
+  /** When to look again at a node whose look threw an exception. */
+  private static final Duration ERROR_PAUSE = Duration.ofMinutes(1);
 
   private final Cluster cluster;
   private final ApplyTimings timings;
@@ -120,7 +124,7 @@ final class ReconcileLoop {
     try {
       end.get(TimeUnit.NANOSECONDS.convert(atMost), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      LOG.debug("reconciler waited={}", atMost);
+      LOG.debug("reconciler waited=\"{}\"", DurationText.of(atMost));
     } catch (ExecutionException e) {
       throw e.getCause() instanceof RuntimeException known
           ? known
@@ -224,8 +228,8 @@ final class ReconcileLoop {
     } catch (Leadership.LeadershipLost lost) {
       due.mark(node, Duration.ZERO);
     } catch (RuntimeException e) {
-      LOG.warn("reconciler node={} again=\"1 min\"", node, e);
-      due.mark(node, Duration.ofMinutes(1));
+      LOG.warn("reconciler node={} again=\"{}\"", node, DurationText.of(ERROR_PAUSE), e);
+      due.mark(node, ERROR_PAUSE);
     }
   }
 

@@ -233,6 +233,15 @@ class MigPolicyFileTest {
   }
 
   @Test
+  void pace_withANegativeCoolDown_isRefusedInPlainWords() {
+    Pace.Builder pace = Pace.builder().coolDown(Duration.ofMinutes(-10));
+
+    assertThatThrownBy(pace::build)
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("The cool-down must not be negative, but was -10 min");
+  }
+
+  @Test
   void read_policiesOfOneNode_areReported() {
     String both = """
         policies:

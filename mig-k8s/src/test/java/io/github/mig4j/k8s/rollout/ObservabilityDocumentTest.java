@@ -49,6 +49,11 @@ class ObservabilityDocumentTest {
         .containsExactlyElementsOf(Stream.concat(phases, events).toList());
   }
 
+  @Test
+  void durations_areInPlainWords() {
+    assertThat(content(PAGE)).doesNotContainPattern("PT[0-9]");
+  }
+
   private static String content(Path file) {
     try {
       return Files.readString(file);
