@@ -85,7 +85,7 @@ class FailureTest {
       assertThat(failed)
           .hasMessage(
               "Node gpu-node: the MIG manager failed to apply '" + KEY
-                  + "'. GPU 0 is in use by a process, so the change failed (\"Error clearing MigConfig: error destroying Compute instance for profile '(0, 0)': In use by another client\"). Stop the process and apply again: pods with 'kubectl drain gpu-node --ignore-daemonsets', on the host display, monitoring and persistence daemons and the module nvidia_drm. The device in use is still on GPU 0; other devices of this GPU may be gone already");
+                  + "'. GPU 0 is in use by a process, so the change failed (\"Error clearing MigConfig: error destroying Compute instance for profile '(0, 0)': In use by another client\"). Stop the process and apply again: pods with 'kubectl drain gpu-node --ignore-daemonsets', on the host display, monitoring and persistence daemons and the module nvidia_drm. The device in use is still on GPU 0; other devices of this GPU may no longer exist");
     }
   }
 
@@ -136,7 +136,7 @@ class FailureTest {
           .isInstanceOf(MigFailedException.class)
           .hasMessage(
               "Node gpu-node: the MIG manager failed to apply '" + KEY
-                  + "'. GPU 00000000:00:04.0 needs a reset to change its MIG mode, and this machine does not support that, which is usual for a virtual machine (\"Resetting GPU 00000000:00:04.0 is not supported.\"). Reboot node gpu-node and apply again, or set WITH_REBOOT=true in the ClusterPolicy's migManager.env. The MIG devices of the GPUs that were to be reset are gone already");
+                  + "'. GPU 00000000:00:04.0 needs a reset to change its MIG mode, and this machine does not support that, which is usual for a virtual machine (\"Resetting GPU 00000000:00:04.0 is not supported.\"). Reboot node gpu-node and apply again, or set WITH_REBOOT=true in the ClusterPolicy's migManager.env. The MIG devices of the GPUs that were to be reset no longer exist");
     }
   }
 
@@ -181,7 +181,7 @@ class FailureTest {
       assertThat(failed)
           .hasMessageEndingWith(
               " and the module nvidia_drm. The device in use is still on GPU 0; other"
-                  + " devices of this GPU may be gone already. The node offers no GPU until a run"
+                  + " devices of this GPU may no longer exist. The node offers no GPU until a run"
                   + " succeeds or the node's MIG manager pod is restarted: dcgm, dcgm-exporter,"
                   + " device-plugin, gpu-feature-discovery, nvsm are stopped");
     }

@@ -640,7 +640,7 @@ class DiagnosisTest {
             .explanation())
         .startsWith("GPU 1 is in use by a process, so the change failed (")
         .endsWith(
-            ". GPU 0 already has the new layout. At least one device of GPU 1 is gone: its compute instance was removed before its GPU instance was refused");
+            ". GPU 0 already has the new layout. At least one device of GPU 1 no longer exists: its compute instance was removed before its GPU instance was refused");
   }
 
   @Test
@@ -801,7 +801,7 @@ class DiagnosisTest {
         .hasToString(
             "in-use: GPU 1 is in use by a process, so the change failed (\""
                 + IN_USE
-                + "\"). Stop the process and apply again: pods with 'kubectl drain gpu-node --ignore-daemonsets', on the host display, monitoring and persistence daemons and the module nvidia_drm. GPU 0 already has the new layout. The device in use is still on GPU 1; other devices of this GPU may be gone already");
+                + "\"). Stop the process and apply again: pods with 'kubectl drain gpu-node --ignore-daemonsets', on the host display, monitoring and persistence daemons and the module nvidia_drm. GPU 0 already has the new layout. The device in use is still on GPU 1; other devices of this GPU may no longer exist");
     assertThat(diagnosis.component()).contains(LogComponent.MIG_PARTED);
   }
 
