@@ -1507,7 +1507,7 @@ class MigctlTest {
           .isEqualToNormalizingNewlines(example.group(2));
       examples++;
     }
-    assertThat(examples).isEqualTo(7);
+    assertThat(examples).isEqualTo(5);
   }
 
   @Test
