@@ -64,8 +64,8 @@ final class DemandMix {
   }
 
   /**
-   * Whether the nodes offer too little of a profile of a model: less than pods wait for and half as many
-   * again as they use.
+   * Whether the nodes offer too little of a profile of a model: less than what pods wait for plus one
+   * and a half times what they use.
    */
   boolean isShort(GpuModel model) {
     return model.profiles().stream()

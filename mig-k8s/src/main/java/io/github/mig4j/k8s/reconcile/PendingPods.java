@@ -54,8 +54,8 @@ import org.jspecify.annotations.Nullable;
  *   <li>The stock is not reduced below what is declared.
  *   <li>A node is changed only if a pod is served by it, or the stock needs it. As few GPUs as possible are
  *       cut for them. The rest of these GPUs is cut in the proportion of what pods use and wait for; so
- *       are the node's other GPUs, as long as all nodes together offer less of a profile than pods wait
- *       for and half as many again as they use, and whole GPUs are left in the same way.
+ *       are the node's other GPUs, as long as all nodes together offer less of a profile than what pods
+ *       wait for plus one and a half times what they use, and whole GPUs are left in the same way.
  * </ul>
  */
 public final class PendingPods implements JsonForm {
@@ -648,7 +648,7 @@ public final class PendingPods implements JsonForm {
     }
   }
 
-  /** How many whole GPUs there are beside those that pods use and half as many again. */
+  /** {@return the whole GPUs beyond one and a half times those that pods use} */
   private int spareGpus() {
     long whole = 0;
     long used = 0;
