@@ -86,7 +86,8 @@ final class MigConfigReader {
       return read(decoded.toString());
     }
     List<String> lines = Lines.of(decoded.toString());
-    int column = lines.get(lines.size() - 1).length() + 1;
+    String last = lines.get(lines.size() - 1);
+    int column = last.codePointCount(0, last.length()) + 1;
     Findings findings = new Findings(PROGRAM);
     findings.error(
         ConfigCode.INVALID_UTF8,

@@ -43,7 +43,8 @@ final class ComputeInstances {
   }
 
   /**
-   * Devices of one compute slice fit into any remaining capacity, so only their sum matters.
+   * Devices of one compute slice fit into any remaining capacity, so only their sum matters. No two
+   * devices of more than half of the capacity share a GPU instance.
    *
    * @param countsBySize by descending number of compute slices
    */
@@ -52,7 +53,11 @@ final class ComputeInstances {
     long total = countsBySize.entrySet().stream()
         .mapToLong(each -> (long) each.getKey() * each.getValue())
         .sum();
-    long atLeast = (total + capacity - 1) / capacity;
+    long large = countsBySize.entrySet().stream()
+        .filter(each -> 2 * each.getKey() > capacity)
+        .mapToLong(Map.Entry::getValue)
+        .sum();
+    long atLeast = Math.max(large, (total + capacity - 1) / capacity);
     if (atLeast > GpuModel.MAX_MEMORY_SLICES) {
       return (int) Math.min(atLeast, Integer.MAX_VALUE);
     }

@@ -28,6 +28,12 @@ public record MigSetting(boolean migEnabled, SortedMap<MigProfile, Integer> devi
   public MigSetting {
     Objects.requireNonNull(devices, "devices");
     devices = Collections.unmodifiableSortedMap(new TreeMap<>(devices));
+    devices.forEach((profile, count) -> {
+      if (count < 1) {
+        throw new IllegalArgumentException(
+            "The count of %s must be at least 1, but was %d".formatted(profile, count));
+      }
+    });
     if (!migEnabled && !devices.isEmpty()) {
       throw new IllegalArgumentException(
           "A GPU without MIG mode has no MIG devices, but was given " + devices);

@@ -88,9 +88,19 @@ class ComputeInstancesTest {
 
   @Test
   void gpuInstances_beyondAnyGpu_areALowerBound() {
-    var request = new TreeMap<>(Map.of(MigProfile.parse("2c.3g.40gb"), Integer.MAX_VALUE));
+    var request = new TreeMap<>(Map.of(MigProfile.parse("3c.7g.80gb"), 70));
 
-    assertThat(ComputeInstances.gpuInstances(request)).hasToString("{3g.40gb=1431655765}");
+    assertThat(ComputeInstances.gpuInstances(request)).hasToString("{7g.80gb=30}");
+  }
+
+  @Test
+  void gpuInstances_beyondAnyGpu_ofMoreThanHalfOfOne_areOneForEach() {
+    var request =
+        new TreeMap<>(Map.of(MigProfile.parse("2c.3g.40gb"), 3, MigProfile.parse("3g.40gb"), 28));
+
+    assertThat(ComputeInstances.gpuInstances(request)).hasToString("{3g.40gb=31}");
+    request.put(MigProfile.parse("2c.3g.40gb"), Integer.MAX_VALUE);
+    assertThat(ComputeInstances.gpuInstances(request)).hasToString("{3g.40gb=2147483647}");
   }
 
   @Test

@@ -444,4 +444,11 @@ class NodeOfferTest {
     profiles.forEach((name, count) -> entry.putMigDevices(MigProfile.parse(name), count));
     return entry.build();
   }
+
+  @Test
+  void setting_ofNoDevicesOfAProfile_isRefused() {
+    assertThatThrownBy(() -> MigSetting.of(Map.of(MigProfile.parse("1g.23gb"), 0)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("The count of 1g.23gb must be at least 1, but was 0");
+  }
 }
