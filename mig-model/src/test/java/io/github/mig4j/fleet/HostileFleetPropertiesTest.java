@@ -16,7 +16,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 /** Numbers that a fleet does not have are refused as documented, and change nothing. */
-class HostileFleetProperties {
+class HostileFleetPropertiesTest {
 
   private static final GpuModel A30 = GpuCatalog.bundled().require("a30-24gb");
 

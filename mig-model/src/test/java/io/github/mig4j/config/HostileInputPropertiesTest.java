@@ -16,6 +16,7 @@ import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.YamlText;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.Collectors;
@@ -35,7 +36,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.yaml.snakeyaml.nodes.Node;
 
 /** Whatever the text, reading it ends soon, in a document or in findings of one line each. */
-class HostileInputProperties {
+class HostileInputPropertiesTest {
 
   private static final Duration SOON = Duration.ofSeconds(30);
 
@@ -148,7 +149,7 @@ class HostileInputProperties {
             Arbitraries.of(SEEDS),
             Arbitraries.randomValue(Random::nextLong),
             Arbitraries.integers().between(0, 12))
-        .as(HostileInputProperties::mutate);
+        .as(HostileInputPropertiesTest::mutate);
   }
 
   private static String mutate(String seed, long randomSeed, int times) {
@@ -383,6 +384,17 @@ class HostileInputProperties {
         .extracting(Finding::toString)
         .containsExactly(
             "2:4: error: Not UTF-8: byte 0xFC at offset 15; save the file as UTF-8 [invalid-utf8]");
+  }
+
+  @Test
+  void read_bytesThatAreNotUtf8_behindCharactersOfTwoCodeUnits_countsEachOnce() {
+    byte[] emoji = "# \uD83D\uDE00\uD83D\uDE00".getBytes(StandardCharsets.UTF_8);
+    byte[] cut = Arrays.copyOf(emoji, emoji.length - 1);
+
+    assertThat(MigConfigFile.read(cut).findings())
+        .extracting(Finding::toString)
+        .containsExactly(
+            "1:4: error: Not UTF-8: byte 0xF0 at offset 6; save the file as UTF-8 [invalid-utf8]");
   }
 
   @Test

@@ -20,7 +20,7 @@ import net.jqwik.api.statistics.Statistics;
 import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 
-class DevicePluginRoundTripProperties {
+class DevicePluginRoundTripPropertiesTest {
 
   private static final List<String> TEXTS = List.of(
       "/", "", "yes", "7", "~", "0x1", "a: b", "#a", "'a'", "a\nb", "\u0085", "ünïcode", "1e3",
@@ -32,7 +32,7 @@ class DevicePluginRoundTripProperties {
   /** Valid by construction: what each random number means depends on those before it. */
   @Provide
   Arbitrary<DevicePluginConfig> configs() {
-    return Arbitraries.randomValue(DevicePluginRoundTripProperties::config);
+    return Arbitraries.randomValue(DevicePluginRoundTripPropertiesTest::config);
   }
 
   private static DevicePluginConfig config(Random random) {

@@ -15,7 +15,7 @@ import org.yaml.snakeyaml.LoaderOptions;
 import org.yaml.snakeyaml.Yaml;
 
 @Domain(ConfigDomain.class)
-class RoundTripProperties {
+class RoundTripPropertiesTest {
 
   @Property(tries = 1000, edgeCases = EdgeCasesMode.NONE)
   void parse_readsBackWhatToYamlWrote_inItsOrder(@ForAll MigConfigDocument document) {

@@ -15,7 +15,7 @@ import net.jqwik.api.Tuple;
 import net.jqwik.api.statistics.Statistics;
 
 /** Whatever the text, reading a listing ends in rows and findings, or in the one exception. */
-class ListingProperties {
+class ListingPropertiesTest {
 
   private static final List<String> LINES = Stream.of(
           "h100-lgip.txt",

@@ -18,7 +18,7 @@ import net.jqwik.api.Property;
 import net.jqwik.api.Provide;
 
 /** Counts, starts and orders of any size get an answer or a documented refusal. */
-class HostileLayoutProperties {
+class HostileLayoutPropertiesTest {
 
   private static final Arbitrary<Integer> COUNTS =
       Arbitraries.of(1, 2, 3, 7, 20, 168, 10_000, 1_000_000_000, Integer.MAX_VALUE);

@@ -24,7 +24,7 @@ import net.jqwik.api.statistics.Statistics;
 import org.junit.jupiter.api.Test;
 
 /** Valid input of any size: huge counts, no items, no nodes, models with millions of states. */
-class HostilePlanProperties {
+class HostilePlanPropertiesTest {
 
   private static final GpuModel A30 = GpuCatalog.bundled().require("a30-24gb");
 
