@@ -67,10 +67,10 @@ final class Manifest {
         .toList();
     List<Entry> named =
         entries.stream().filter(entry -> entry.key().equals(KEY)).toList();
-    List<Entry> holding = named.stream().filter(Manifest::holdsConfigs).toList();
+    List<Entry> holding = named.stream().filter(Entry::isOfMigParted).toList();
     Optional<Entry> misplaced = holding.isEmpty()
         ? Stream.concat(entries.stream(), wrapping.entries().stream())
-            .filter(Manifest::holdsConfigs)
+            .filter(Entry::isOfMigParted)
             .findFirst()
         : Optional.empty();
     if (misplaced.isPresent()) {
@@ -95,13 +95,8 @@ final class Manifest {
         holding.stream().skip(1).flatMap(entry -> entry.content().stream()).toList());
   }
 
-  private static boolean holdsConfigs(Entry entry) {
-    return entry.content().filter(Wrapping.Content::isOfMigParted).isPresent();
-  }
-
   private static boolean isOfDevicePlugin(Entry entry) {
-    return entry.holder() == Holder.PLUGIN_VALUES
-        || entry.content().filter(Wrapping.Content::isOfDevicePlugin).isPresent();
+    return entry.holder() == Holder.PLUGIN_VALUES || entry.isOfDevicePlugin();
   }
 
   private void reportKey(Entry entry) {

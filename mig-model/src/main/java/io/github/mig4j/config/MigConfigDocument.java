@@ -3,9 +3,10 @@ package io.github.mig4j.config;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuModel;
+import io.github.mig4j.lint.InvalidFileException;
 import io.github.mig4j.text.JsonFields;
-import io.github.mig4j.text.JsonText;
 import io.github.mig4j.text.Quoted;
+import io.github.mig4j.text.YamlOutput;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -75,7 +76,7 @@ public record MigConfigDocument(Map<String, MigConfig> configs) implements JsonF
    * Reads the text of a {@code config.yaml} strictly, as the MIG manager does; {@link
    * MigConfigFile#read} returns findings instead of an exception.
    *
-   * @throws MigConfigSyntaxException naming every fault with its place, if the MIG manager would
+   * @throws InvalidFileException naming every fault with its place, if the MIG manager would
    *     refuse the file
    */
   public static MigConfigDocument parse(String yaml) {
@@ -152,6 +153,6 @@ public record MigConfigDocument(Map<String, MigConfig> configs) implements JsonF
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   public static MigConfigDocument ofJson(Map<String, Object> json) {
     Objects.requireNonNull(json, "json");
-    return parse(JsonText.ofPlain(json));
+    return parse(YamlOutput.json(json));
   }
 }

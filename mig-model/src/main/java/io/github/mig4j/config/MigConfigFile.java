@@ -5,6 +5,7 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Findings;
+import io.github.mig4j.lint.InvalidFileException;
 import io.github.mig4j.lint.SourceLocation;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.Quoted;
@@ -153,19 +154,18 @@ public final class MigConfigFile implements JsonForm {
   /**
    * {@return what the file says}
    *
-   * @throws MigConfigSyntaxException with every error, if the MIG manager would refuse the file
+   * @throws InvalidFileException with every error, if the MIG manager would refuse the file
    */
   public MigConfigDocument orElseThrow() {
     return document()
-        .orElseThrow(() -> new MigConfigSyntaxException(
-            findings().stream().filter(Finding::isError).toList()));
+        .orElseThrow(() -> new InvalidFileException("MIG configuration file", findings()));
   }
 
   /**
    * Adds a configuration to the file, or replaces the one of that name; returns the edited text, or
    * what it would lose. The rest of the file stays, comments and manifest included.
    *
-   * @throws MigConfigSyntaxException if the MIG manager would refuse the file as it is: a merge would
+   * @throws InvalidFileException if the MIG manager would refuse the file as it is: a merge would
    *     not help
    */
   public ConfigEdit merge(String name, MigConfig config) {
@@ -178,7 +178,7 @@ public final class MigConfigFile implements JsonForm {
    * Removes a configuration from the file, which is unchanged without one of that name; returns the
    * edited text, or what it would lose.
    *
-   * @throws MigConfigSyntaxException if the MIG manager would refuse the file as it is
+   * @throws InvalidFileException if the MIG manager would refuse the file as it is
    */
   public ConfigEdit remove(String name) {
     Objects.requireNonNull(name, "name");
@@ -189,7 +189,7 @@ public final class MigConfigFile implements JsonForm {
    * {@return the text that {@link MigConfigDocument#toYaml} writes, and what of the file it lacks:
    * comments, a manifest}
    *
-   * @throws MigConfigSyntaxException if the MIG manager would refuse the file as it is
+   * @throws InvalidFileException if the MIG manager would refuse the file as it is
    */
   public ConfigEdit canonical() {
     return ConfigEditor.canonical(reading, orElseThrow());

@@ -1,6 +1,6 @@
 package io.github.mig4j.config;
 
-import io.github.mig4j.text.ScalarText;
+import io.github.mig4j.text.YamlOutput;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -35,7 +35,7 @@ final class MigConfigWriter {
   }
 
   private void config(String name, MigConfig config) {
-    String key = ScalarText.of(name);
+    String key = YamlOutput.text(name);
     yaml.append(base)
         .append(key.length() > LONGEST_SIMPLE_KEY ? "? " + key + "\n" + base : key)
         .append(":\n");
@@ -54,7 +54,7 @@ final class MigConfigWriter {
       entry
           .migDevices()
           .forEach((profile, count) ->
-              lines.add("  " + ScalarText.of(profile.toString()) + ": " + count));
+              lines.add("  " + YamlOutput.text(profile.toString()) + ": " + count));
     }
     String lead = "  - ";
     for (String line : lines) {
@@ -66,7 +66,7 @@ final class MigConfigWriter {
   /** Always a list: a single empty text would match every GPU, but in a list it matches no GPU. */
   private static String flow(List<DeviceFilter> filters) {
     return filters.stream()
-        .map(filter -> ScalarText.quoted(filter.text()))
+        .map(filter -> YamlOutput.quoted(filter.text()))
         .collect(Collectors.joining(", ", "[", "]"));
   }
 }

@@ -185,7 +185,7 @@ final class PlacementSearch {
     Optional<MigLayout> search() {
       int occupied = 0;
       for (Placement placement : placed) {
-        occupied |= mask(placement.start(), placement.size());
+        occupied |= PlacementTable.mask(placement.start(), placement.size());
       }
       return place(0, occupied)
           ? Optional.of(new MigLayout(gpu, placed, devices))
@@ -204,7 +204,7 @@ final class PlacementSearch {
       GpuInstanceProfile item = items.get(next);
       int size = item.size().getAsInt();
       for (int start : item.starts()) {
-        int slices = mask(start, size);
+        int slices = PlacementTable.mask(start, size);
         if ((occupied & slices) == 0) {
           placed.add(new Placement(item.profile(), start, size));
           if (place(next + 1, occupied | slices)) {
@@ -215,10 +215,6 @@ final class PlacementSearch {
       }
       deadEnds.add(state);
       return false;
-    }
-
-    private int mask(int start, int size) {
-      return ((1 << size) - 1) << start;
     }
   }
 }

@@ -38,7 +38,7 @@ final class PlacementTable {
     slices = new int[placements.size()];
     profileOf = new int[placements.size()];
     for (int i = 0; i < slices.length; i++) {
-      slices[i] = mask(placements.get(i));
+      slices[i] = mask(placements.get(i).start(), placements.get(i).size());
       profileOf[i] = indexOf(placements.get(i));
     }
     maxInstances = new int[profiles.size()];
@@ -101,8 +101,9 @@ final class PlacementTable {
     return new State();
   }
 
-  private static int mask(Placement placement) {
-    return ((1 << placement.size()) - 1) << placement.start();
+  /** Memory slices as bits. */
+  static int mask(int start, int size) {
+    return ((1 << size) - 1) << start;
   }
 
   private int indexOf(Placement placement) {

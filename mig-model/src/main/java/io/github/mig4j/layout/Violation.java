@@ -8,6 +8,7 @@ import io.github.mig4j.gpu.GpuInstanceProfile.Field;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.text.JsonFields;
+import io.github.mig4j.text.Spelling;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -94,7 +95,7 @@ public sealed interface Violation extends JsonForm {
         return ", which is an old name of " + renamed.get();
       }
       List<MigProfile> meant = gpu.suggestions(profile);
-      return meant.isEmpty() ? "" : " (did you mean %s?)".formatted(orJoined(meant));
+      return meant.isEmpty() ? "" : " (did you mean %s?)".formatted(Spelling.or(meant));
     }
   }
 
@@ -239,7 +240,7 @@ public sealed interface Violation extends JsonForm {
       return gpuInstances.keySet().stream()
           .map(name -> gpu.profile(name)
               .map(p -> "%s covers %d memory slices from %s"
-                  .formatted(name, p.size().orElse(0), orJoined(p.starts())))
+                  .formatted(name, p.size().orElse(0), Spelling.or(p.starts())))
               .orElseGet(name::toString))
           .collect(Collectors.joining(", "));
     }
@@ -270,7 +271,7 @@ public sealed interface Violation extends JsonForm {
     @Override
     public String message() {
       return "%s: %s cannot start at memory slice %d, only at %s"
-          .formatted(gpu.id(), profile, start, orJoined(allowed));
+          .formatted(gpu.id(), profile, start, Spelling.or(allowed));
     }
 
     @Override
@@ -377,17 +378,6 @@ public sealed interface Violation extends JsonForm {
         .flatMap(name -> gpu.profile(name).stream())
         .flatMap(p -> Stream.of(fields).map(field -> p.provenance(field).confidence()))
         .reduce(Confidence.HARDWARE, Confidence::weaker);
-  }
-
-  /** Joins values for a sentence: {@code 0}, {@code 0 or 4}, {@code 0, 2 or 4}. */
-  private static String orJoined(List<?> choices) {
-    if (choices.size() == 1) {
-      return choices.get(0).toString();
-    }
-    List<?> head = choices.subList(0, choices.size() - 1);
-    return head.stream().map(String::valueOf).collect(Collectors.joining(", "))
-        + " or "
-        + choices.get(choices.size() - 1);
   }
 
   @Override

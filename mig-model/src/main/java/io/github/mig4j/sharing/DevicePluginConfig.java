@@ -3,9 +3,10 @@ package io.github.mig4j.sharing;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.lint.InvalidFileException;
 import io.github.mig4j.text.ContentName;
 import io.github.mig4j.text.JsonFields;
-import io.github.mig4j.text.JsonText;
+import io.github.mig4j.text.YamlOutput;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -67,7 +68,7 @@ public interface DevicePluginConfig extends JsonForm {
    * Reads a file as the plugin does; {@link DevicePluginConfigFile#read} returns findings instead
    * of an exception, and reports what the plugin ignores.
    *
-   * @throws DevicePluginSyntaxException naming every fault with its place, if the plugin would refuse
+   * @throws InvalidFileException naming every fault with its place, if the plugin would refuse
    *     the file
    */
   static DevicePluginConfig parse(String yaml) {
@@ -166,6 +167,6 @@ public interface DevicePluginConfig extends JsonForm {
   @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
   static DevicePluginConfig ofJson(Map<String, Object> json) {
     Objects.requireNonNull(json, "json");
-    return parse(JsonText.ofPlain(json));
+    return parse(YamlOutput.json(json));
   }
 }

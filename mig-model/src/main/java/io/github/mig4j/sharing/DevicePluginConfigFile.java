@@ -2,6 +2,7 @@ package io.github.mig4j.sharing;
 
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.lint.Finding;
+import io.github.mig4j.lint.InvalidFileException;
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.Wrapping;
@@ -112,12 +113,11 @@ public final class DevicePluginConfigFile implements JsonForm {
   /**
    * {@return what the file says}
    *
-   * @throws DevicePluginSyntaxException with every error, if the plugin would refuse the file
+   * @throws InvalidFileException with every error, if the plugin would refuse the file
    */
   public DevicePluginConfig orElseThrow() {
     return config()
-        .orElseThrow(() -> new DevicePluginSyntaxException(
-            findings().stream().filter(Finding::isError).toList()));
+        .orElseThrow(() -> new InvalidFileException("device plugin configuration", findings()));
   }
 
   /** The number of findings, e.g. {@code device plugin file with 2 findings}. */

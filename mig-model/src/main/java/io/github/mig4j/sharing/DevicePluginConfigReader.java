@@ -7,10 +7,10 @@ import io.github.mig4j.lint.WrappingFindings;
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.GoScalar;
 import io.github.mig4j.text.GoYaml;
-import io.github.mig4j.text.JsonText;
 import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.Template;
+import io.github.mig4j.text.YamlOutput;
 import io.github.mig4j.text.YamlPath;
 import io.github.mig4j.text.YamlText;
 import java.util.List;
@@ -120,7 +120,7 @@ final class DevicePluginConfigReader {
       UnknownKey.of("", fields).forEach(config::addUnknownKeys);
       fields
           .get("resources")
-          .map(ignored -> new UnknownKey("", "resources", JsonText.of(ignored.value())))
+          .map(ignored -> new UnknownKey("", "resources", YamlOutput.json(ignored.value())))
           .ifPresent(config::addUnknownKeys);
       config.addAllUnknownKeys(flags.unknown);
       config.addAllUnknownKeys(rules.unknown);

@@ -1,6 +1,6 @@
 package io.github.mig4j.sharing;
 
-import io.github.mig4j.text.ScalarText;
+import io.github.mig4j.text.YamlOutput;
 import java.util.List;
 
 /** The file's text form. */
@@ -47,7 +47,7 @@ final class DevicePluginConfigWriter {
         .filter(flag -> keys.contains(flag.key()))
         .forEach(flag -> flag.get()
             .apply(config.flags())
-            .map(value -> value instanceof String text ? ScalarText.of(text) : value)
+            .map(value -> value instanceof String text ? YamlOutput.text(text) : value)
             .ifPresent(value -> line(level, flag.key() + ": " + value)));
     unknown(level, config, scope.location());
   }
@@ -55,7 +55,7 @@ final class DevicePluginConfigWriter {
   private void unknown(int level, DevicePluginConfig config, String map) {
     config.unknownKeys().stream()
         .filter(unknown -> unknown.map().equals(map))
-        .forEach(unknown -> line(level, ScalarText.of(unknown.key()) + ": " + unknown.value()));
+        .forEach(unknown -> line(level, YamlOutput.text(unknown.key()) + ": " + unknown.value()));
   }
 
   private void sharing(DevicePluginConfig config, GpuSharing sharing) {

@@ -3,8 +3,8 @@ package io.github.mig4j.sharing;
 import io.github.mig4j.lint.Findings;
 import io.github.mig4j.lint.Severity;
 import io.github.mig4j.lint.TextCode;
-import io.github.mig4j.text.JsonText;
 import io.github.mig4j.text.Quoted;
+import io.github.mig4j.text.YamlOutput;
 import io.github.mig4j.text.YamlValue;
 import java.util.Map;
 import java.util.Optional;
@@ -55,7 +55,7 @@ final class Fields {
     Field field = new Field(map.findings(), map.path().key(key), entry.keyAt(), entry.value());
     Optional<String> meant = scope.known(key);
     if (meant.isEmpty()) {
-      unknown.put(key, JsonText.of(entry.value()));
+      unknown.put(key, YamlOutput.json(entry.value()));
       reportUnknown(key, field);
       return;
     }

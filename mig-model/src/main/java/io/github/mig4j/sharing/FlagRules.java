@@ -5,12 +5,12 @@ import io.github.mig4j.sharing.DevicePluginFlags.DeviceListStrategy;
 import io.github.mig4j.text.GoDuration;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.Quoted;
+import io.github.mig4j.text.Spelling;
 import io.github.mig4j.text.YamlValue;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
-import java.util.stream.Collectors;
 
 /** Reads the section {@code flags}. */
 final class FlagRules {
@@ -73,7 +73,7 @@ final class FlagRules {
       field.report(
           SharingCode.INVALID_FLAG,
           "Unknown %s %s".formatted(choice.key(), Quoted.of(word)),
-          "expected %s".formatted(or(choice.words())));
+          "expected %s".formatted(Spelling.or(choice.words())));
     } else if (choice.key().equals("migStrategy")) {
       strategy = MigStrategy.parse(word);
       node.map(NodeDevices::strategy)
@@ -92,7 +92,7 @@ final class FlagRules {
       field.report(
           SharingCode.INVALID_FLAG,
           "deviceListStrategy is an empty list, but the device plugin requires at least one of %s"
-              .formatted(or(List.of(DeviceListStrategy.values()))),
+              .formatted(Spelling.or(List.of(DeviceListStrategy.values()))),
           "remove it for the default");
     }
     items.forEach(this::readListStrategyItem);
@@ -112,7 +112,7 @@ final class FlagRules {
                 "Unknown deviceListStrategy %s".formatted(Quoted.of(word)),
                 "expected %s%s"
                     .formatted(
-                        or(List.of(DeviceListStrategy.values())),
+                        Spelling.or(List.of(DeviceListStrategy.values())),
                         word.contains(",") ? ", and several as a list" : "")));
   }
 
@@ -136,13 +136,6 @@ final class FlagRules {
     } else {
       field.wrongType("sleepInterval", "a duration such as 60s");
     }
-  }
-
-  private static String or(List<?> words) {
-    return words.stream()
-        .map(Object::toString)
-        .collect(Collectors.joining(", "))
-        .replaceFirst(", ([^,]*)$", " or $1");
   }
 
   static String explainInterval(String text) {

@@ -49,19 +49,14 @@ final class NamedConfigs {
   private List<Entry> misplaced() {
     return wrapping.entries().stream()
         .filter(entry -> entry.holder() == Holder.MIG_VALUES)
-        .filter(
-            entry -> entry.content().filter(Wrapping.Content::isOfDevicePlugin).isPresent())
+        .filter(Entry::isOfDevicePlugin)
         .toList();
   }
 
   /** A ConfigMap of the MIG manager has no configuration of the plugin, whatever else is in it. */
   private boolean isBesideMigParted(Entry entry) {
     return wrapping.entries().stream()
-        .anyMatch(other -> other.at().equals(entry.at()) && isOfMigParted(other));
-  }
-
-  private static boolean isOfMigParted(Entry entry) {
-    return entry.content().filter(Wrapping.Content::isOfMigParted).isPresent();
+        .anyMatch(other -> other.at().equals(entry.at()) && other.isOfMigParted());
   }
 
   /** What is wrong with the file as such, whatever its configurations contain. */
@@ -88,7 +83,7 @@ final class NamedConfigs {
 
   private void reportNothing(Findings findings) {
     Optional<Entry> other =
-        wrapping.entries().stream().filter(NamedConfigs::isOfMigParted).findFirst();
+        wrapping.entries().stream().filter(Entry::isOfMigParted).findFirst();
     if (other.isPresent()) {
       reportMigParted(other.get().keyAt(), findings);
     } else if (!WrappingFindings.reportUnreadable(wrapping, text, Holder.MIG_VALUES, findings)) {

@@ -1,8 +1,8 @@
 package io.github.mig4j.sharing;
 
 import io.github.mig4j.text.GpuResource;
-import io.github.mig4j.text.JsonText;
 import io.github.mig4j.text.Quoted;
+import io.github.mig4j.text.YamlOutput;
 import io.github.mig4j.text.YamlValue;
 import java.util.List;
 import java.util.Optional;
@@ -68,7 +68,7 @@ final class SharedResourceRules {
   }
 
   private void ignore(String key, Field field) {
-    ignored.put(key, JsonText.of(field.value()));
+    ignored.put(key, YamlOutput.json(field.value()));
   }
 
   private void reportNameless() {

@@ -5,8 +5,9 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
-/** Finds the known names that a misspelled name probably means. */
+/** Finds the known names that a misspelled name probably means, and lists choices. */
 public final class Spelling {
 
   private static final int MAX_LENGTH = 80;
@@ -31,6 +32,16 @@ public final class Spelling {
   public static Optional<String> sameLetters(String key, Collection<String> known) {
     String letters = letters(key);
     return known.stream().filter(each -> letters(each).equals(letters)).findFirst();
+  }
+
+  /** Joins choices for a sentence: {@code 0}, {@code 0 or 4}, {@code 0, 2 or 4}. */
+  public static String or(List<?> choices) {
+    String last = String.valueOf(choices.get(choices.size() - 1));
+    return choices.size() == 1
+        ? last
+        : choices.subList(0, choices.size() - 1).stream()
+            .map(String::valueOf)
+            .collect(Collectors.joining(", ", "", " or " + last));
   }
 
   private static String letters(String key) {

@@ -92,7 +92,20 @@ public final class Wrapping {
       LineColumn keyAt,
       LineColumn valueAt,
       String valueKind,
-      Optional<Content> content) {}
+      Optional<Content> content) {
+
+    /** Whether the text has the key of mig-parted's configurations, wherever it is. */
+    public boolean isOfMigParted() {
+      return content.filter(some -> OF_MIG_PARTED.matcher(some.text()).find()).isPresent();
+    }
+
+    /** Whether the text has a section of the device plugin's file. */
+    public boolean isOfDevicePlugin() {
+      return content
+          .filter(some -> OF_DEVICE_PLUGIN.matcher(some.text()).find())
+          .isPresent();
+    }
+  }
 
   /**
    * The text of an entry.
@@ -100,18 +113,7 @@ public final class Wrapping {
    * @param embedding maps its lines to the file
    * @param block present if its lines are lines of the file
    */
-  public record Content(String text, Embedding embedding, Optional<Block> block) {
-
-    /** Whether the text has the key of mig-parted's configurations, wherever it is. */
-    public boolean isOfMigParted() {
-      return OF_MIG_PARTED.matcher(text).find();
-    }
-
-    /** Whether the text has a section of the device plugin's file. */
-    public boolean isOfDevicePlugin() {
-      return OF_DEVICE_PLUGIN.matcher(text).find();
-    }
-  }
+  public record Content(String text, Embedding embedding, Optional<Block> block) {}
 
   /**
    * How a text is embedded in a file line by line.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.lint.InvalidFileException;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -239,7 +240,7 @@ class ConfigEditTest {
     MigConfigFile refused = MigConfigFile.read("version: v2\n");
 
     assertThatThrownBy(() -> refused.merge("seven", SEVEN))
-        .isInstanceOf(MigConfigSyntaxException.class)
+        .isInstanceOf(InvalidFileException.class)
         .hasMessage("Not a MIG configuration file: 1:10: Unknown version 'v2'; the only"
             + " version is v1");
   }

@@ -8,6 +8,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Findings;
+import io.github.mig4j.lint.InvalidFileException;
 import io.github.mig4j.lint.TextCode;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeLint;
@@ -196,7 +197,7 @@ class HostileInputPropertiesTest {
           .hasSizeLessThan(2000);
     }
     if (errors) {
-      Assertions.assertThrows(MigConfigSyntaxException.class, file::orElseThrow);
+      Assertions.assertThrows(InvalidFileException.class, file::orElseThrow);
     }
   }
 

@@ -6,7 +6,7 @@ import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.SpecVersion;
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.GoYaml;
-import io.github.mig4j.text.JsonText;
+import io.github.mig4j.text.YamlOutput;
 import io.github.mig4j.text.YamlText;
 import io.github.mig4j.text.YamlValue;
 import java.io.IOException;
@@ -33,6 +33,6 @@ public final class JsonSchema {
     }
     Optional<YamlValue> value = GoYaml.convert(text.documents().get(0), Embedding.NONE, findings);
     return value.isPresent()
-        && schema.validate(JsonText.of(value.get()), InputFormat.JSON).isEmpty();
+        && schema.validate(YamlOutput.json(value.get()), InputFormat.JSON).isEmpty();
   }
 }

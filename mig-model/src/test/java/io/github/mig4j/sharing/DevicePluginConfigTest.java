@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.lint.InvalidFileException;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceIdStrategy;
 import io.github.mig4j.sharing.DevicePluginFlags.DeviceListStrategy;
 import java.util.List;
@@ -86,7 +87,7 @@ class DevicePluginConfigTest {
               replicas: 1
             - replicas: 2
         """))
-        .isInstanceOf(DevicePluginSyntaxException.class)
+        .isInstanceOf(InvalidFileException.class)
         .hasMessage("Not a device plugin configuration: 6:17: nvidia.com/gpu has"
             + " replicas: 1, but the device plugin requires at least 2; for no sharing remove the"
             + " entry, or the whole section if it is the only one; 7:7: An entry of"

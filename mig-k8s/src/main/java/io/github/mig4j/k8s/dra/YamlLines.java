@@ -1,6 +1,6 @@
 package io.github.mig4j.k8s.dra;
 
-import io.github.mig4j.text.ScalarText;
+import io.github.mig4j.text.YamlOutput;
 import java.util.List;
 import java.util.Map;
 
@@ -40,6 +40,6 @@ final class YamlLines {
   }
 
   private static String scalar(Object value) {
-    return value instanceof Number ? value.toString() : ScalarText.of(String.valueOf(value));
+    return value instanceof Number ? value.toString() : YamlOutput.text(String.valueOf(value));
   }
 }

@@ -15,7 +15,7 @@ import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Findings;
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.GoYaml;
-import io.github.mig4j.text.JsonText;
+import io.github.mig4j.text.YamlOutput;
 import io.github.mig4j.text.YamlText;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -56,7 +56,7 @@ class MigPolicySchemaTest {
     return !yaml.documents().isEmpty()
         && GoYaml.convert(yaml.documents().get(0), Embedding.NONE, findings)
             .filter(
-                value -> schema.validate(JsonText.of(value), InputFormat.JSON).isEmpty())
+                value -> schema.validate(YamlOutput.json(value), InputFormat.JSON).isEmpty())
             .isPresent();
   }
 
