@@ -432,7 +432,7 @@ public final class Fleet {
         requireRoom(gpu, instance);
         occupy(gpu, instance.profile(), instance.start());
       }
-    } catch (IllegalArgumentException e) {
+    } catch (RuntimeException e) {
       rollback(mark);
       throw e;
     }

@@ -86,11 +86,11 @@ public final class ProfileNeed implements JsonForm {
   /**
    * Requires a minimum of memory that a program can use, in GiB; a profile's name states more.
    *
-   * @throws IllegalArgumentException if it is negative or not a number
+   * @throws IllegalArgumentException if it is negative, infinite or not a number
    */
   public ProfileNeed memoryGib(double gib) {
-    if (!(gib >= 0)) {
-      throw new IllegalArgumentException("memoryGib must not be negative, but was " + gib);
+    if (!(gib >= 0) || Double.isInfinite(gib)) {
+      throw new IllegalArgumentException("memoryGib must be a number from 0, but was " + gib);
     }
     return new ProfileNeed(gib, atLeast, media, graphics);
   }

@@ -229,7 +229,7 @@ public final class Defragmentation implements JsonForm {
     return Objects.hash(moves, fits, unmet, lowerBound, unmetLowerBound, endedEarly);
   }
 
-  /** The moves, one per line. */
+  /** The first three moves, and how many more there are; empty without moves. */
   @Override
   public String toString() {
     String shown =

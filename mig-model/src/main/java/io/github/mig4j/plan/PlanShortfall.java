@@ -8,6 +8,7 @@ import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.text.JsonFields;
 import io.github.mig4j.text.JsonInput;
 import io.github.mig4j.text.Quoted;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +26,10 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
   public PlanShortfall {
     Objects.requireNonNull(item, "item");
     Objects.requireNonNull(reason, "reason");
+    if (count < 1) {
+      throw new IllegalArgumentException(
+          "The count of %s must be at least 1, but was %d".formatted(item, count));
+    }
   }
 
   /** {@return subject, value, reason and remedy in one line, without a full stop} */
@@ -72,6 +77,7 @@ public record PlanShortfall(DemandItem item, int count, Reason reason) implement
   public record NoNode(SortedMap<String, String> nodeLabels) implements Reason {
     public NoNode {
       Objects.requireNonNull(nodeLabels, "nodeLabels");
+      nodeLabels = Collections.unmodifiableSortedMap(new TreeMap<>(nodeLabels));
     }
 
     @Override

@@ -43,7 +43,7 @@ public record SharingNeed(int tenants, double memoryGib, Isolation isolation) im
           "tenants must be from 1 to %d, but was %d".formatted(MAX_TENANTS, tenants));
     }
     if (!(memoryGib >= 0) || Double.isInfinite(memoryGib)) {
-      throw new IllegalArgumentException("memoryGib must not be negative, but was " + memoryGib);
+      throw new IllegalArgumentException("memoryGib must be a number from 0, but was " + memoryGib);
     }
   }
 

@@ -7,8 +7,11 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.layout.Placement;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
+import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
@@ -350,5 +353,17 @@ class FleetTest {
         .build();
 
     assertThat(GpuStates.of(model).empty().freeSlices()).isEqualTo(2);
+  }
+
+  @Test
+  void occupy_ofRunningInstances_withNull_changesNothing_andLeavesNoMark() {
+    Fleet fleet = new Fleet(PlacementPolicy.standard());
+    int gpu = fleet.add(H100);
+    List<Placement> running = Arrays.asList(new Placement(MigProfile.parse("3g.40gb"), 4, 4), null);
+
+    assertThatThrownBy(() -> fleet.occupy(gpu, running)).isInstanceOf(NullPointerException.class);
+
+    assertThat(fleet.state(gpu).layout().placements()).isEmpty();
+    assertThat(fleet.mark()).isEqualTo(1);
   }
 }

@@ -91,9 +91,11 @@ class ProfileNeedTest {
   void negativeNeeds_areRefused() {
     assertThatThrownBy(() -> ANY.memoryGib(-1))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("memoryGib must not be negative, but was -1.0");
+        .hasMessage("memoryGib must be a number from 0, but was -1.0");
     assertThatThrownBy(() -> ANY.memoryGib(Double.NaN))
-        .hasMessage("memoryGib must not be negative, but was NaN");
+        .hasMessage("memoryGib must be a number from 0, but was NaN");
+    assertThatThrownBy(() -> ANY.memoryGib(Double.POSITIVE_INFINITY))
+        .hasMessage("memoryGib must be a number from 0, but was Infinity");
     assertThatThrownBy(() -> ANY.sms(-1))
         .hasMessage("The need must not be negative, but was -1 SMs");
   }

@@ -152,4 +152,13 @@ class PlanJsonTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage(message);
   }
+
+  @Test
+  void shortfall_ofNoDevice_isRefused() {
+    var reason = new PlanShortfall.AllPinned(1);
+
+    assertThatThrownBy(() -> new PlanShortfall(DemandItem.of("2g.12gb", 2), 0, reason))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("The count of 2 x 2g.12gb must be at least 1, but was 0");
+  }
 }

@@ -188,6 +188,6 @@ class SharingAdviceTest {
         .hasMessage("tenants must be from 1 to 1000, but was 0");
     assertThatThrownBy(() -> new SharingNeed(1, Double.NaN, Isolation.NONE))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("memoryGib must not be negative, but was NaN");
+        .hasMessage("memoryGib must be a number from 0, but was NaN");
   }
 }

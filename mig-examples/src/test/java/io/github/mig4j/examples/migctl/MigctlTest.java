@@ -288,7 +288,7 @@ class MigctlTest {
         "place --gpu a30-24gb ~ Missing required parameter: 'PROFILE[:COUNT]'",
         "place 1g.6gb ~ Missing required option: '--gpus=ID'",
         "advise --gpu l4 --tenants 0 ~ tenants must be from 1 to 1000, but was 0",
-        "advise --gpu l4 --tenants 2 --memory -1 ~ memoryGib must not be negative, but was -1.0",
+        "advise --gpu l4 --tenants 2 --memory -1 ~ memoryGib must be a number from 0, but was -1.0",
         "layouts --gpu a30-24gb --profiles 1g ~ Not a MIG profile: '1g'. Expected"
             + " [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'",
       })
