@@ -1,6 +1,7 @@
 package io.github.mig4j.config;
 
 import io.github.mig4j.text.Quoted;
+import io.github.mig4j.lint.Findings;
 import io.github.mig4j.text.YamlPath;
 import io.github.mig4j.text.YamlValue;
 import java.util.ArrayList;
@@ -9,9 +10,9 @@ import java.util.List;
 /** Reads {@code device-filter}: one text or a list of texts, each a PCI device id. */
 final class DeviceFilterRules {
 
-  private final EntryFindings findings;
+  private final Findings findings;
 
-  DeviceFilterRules(EntryFindings findings) {
+  DeviceFilterRules(Findings findings) {
     this.findings = findings;
   }
 
@@ -27,8 +28,8 @@ final class DeviceFilterRules {
       return List.of();
     }
     if (!(value instanceof YamlValue.Sequence list)) {
-      findings.wrongType(
-          path, value, "device-filter", "a text or a list of texts, e.g. \"0x233010DE\"");
+      ConfigValues.wrongType(
+          findings, path, value, "device-filter", "a text or a list of texts, e.g. \"0x233010DE\"");
       return List.of();
     }
     List<DeviceFilter> filters = new ArrayList<>();
@@ -41,7 +42,8 @@ final class DeviceFilterRules {
       } else if (isNumber(element)) {
         reportUnquoted(element, path.item(i));
       } else {
-        findings.wrongType(path.item(i), element, "A device filter", "a text, e.g. \"0x233010DE\"");
+        ConfigValues.wrongType(
+            findings, path.item(i), element, "A device filter", "a text, e.g. \"0x233010DE\"");
       }
     }
     return filters;
@@ -56,7 +58,7 @@ final class DeviceFilterRules {
         ConfigCode.UNQUOTED_FILTER,
         path.at(number.at()),
         "A device filter must be a text, but YAML reads %s as a number"
-            .formatted(EntryFindings.text(number)),
+            .formatted(ConfigValues.text(number)),
         "quote it");
   }
 

@@ -1,6 +1,7 @@
 package io.github.mig4j.config;
 
 import io.github.mig4j.text.Quoted;
+import io.github.mig4j.lint.Findings;
 import io.github.mig4j.text.YamlLocation;
 import io.github.mig4j.text.YamlPath;
 import io.github.mig4j.text.YamlValue;
@@ -13,9 +14,9 @@ import java.util.Set;
 /** Reads {@code devices}: the word {@code all} or a list of indexes. */
 final class DevicesRules {
 
-  private final EntryFindings findings;
+  private final Findings findings;
 
-  DevicesRules(EntryFindings findings) {
+  DevicesRules(Findings findings) {
     this.findings = findings;
   }
 
@@ -36,7 +37,8 @@ final class DevicesRules {
     } else if (value instanceof YamlValue.Sequence list) {
       return indexes(list, path);
     } else {
-      findings.wrongType(path, value, "devices", "'all' or a list of indexes such as [0, 1]");
+      ConfigValues.wrongType(
+          findings, path, value, "devices", "'all' or a list of indexes such as [0, 1]");
     }
     return DeviceSelector.ALL;
   }
@@ -45,9 +47,9 @@ final class DevicesRules {
     List<Integer> indexes = new ArrayList<>();
     for (int i = 0; i < list.items().size(); i++) {
       YamlValue element = list.items().get(i);
-      OptionalLong index = findings.integer(element, path.item(i), "An index");
+      OptionalLong index = ConfigValues.integer(findings, path.item(i), element, "An index");
       if (index.isPresent()) {
-        indexes.add(findings.clamp(index.getAsLong(), element, path.item(i)));
+        indexes.add(ConfigValues.clamp(findings, path.item(i), element, index.getAsLong()));
       }
     }
     if (list.items().isEmpty()) {

@@ -35,7 +35,7 @@ final class DocumentRules {
       return Optional.of(MigConfigDocument.empty());
     }
     if (!(root instanceof YamlValue.Mapping map)) {
-      EntryFindings.wrongType(
+      ConfigValues.wrongType(
           findings, YamlPath.ROOT, root, "The file", "a map with version and mig-configs");
       return Optional.empty();
     }
@@ -82,7 +82,7 @@ final class DocumentRules {
             "the only version is v1");
       }
     } else {
-      EntryFindings.wrongType(findings, path, version.value(), VERSION, "the text v1");
+      ConfigValues.wrongType(findings, path, version.value(), VERSION, "the text v1");
     }
   }
 
@@ -103,7 +103,7 @@ final class DocumentRules {
           "mig-configs has no configuration",
           "add one, e.g. all-disabled, or remove the key");
     } else {
-      EntryFindings.wrongType(
+      ConfigValues.wrongType(
           findings, path, field.value(), CONFIGS, "a map of configurations by name");
     }
     return new MigConfigDocument(configs);
@@ -130,7 +130,7 @@ final class DocumentRules {
       return Optional.empty();
     }
     if (!(value instanceof YamlValue.Sequence list)) {
-      EntryFindings.wrongType(
+      ConfigValues.wrongType(
           findings,
           where.path(),
           value,

@@ -26,15 +26,17 @@ final class EntryRules {
 
   private final YamlValue item;
   private final YamlPath path;
-  private final EntryFindings findings;
+  private final Findings findings;
+  private final int errorsBefore;
   private final MigDevicesRules devicesRules;
   private final Map<String, LineColumn> fields = new LinkedHashMap<>();
 
   EntryRules(YamlValue item, YamlPath path, Findings findings) {
     this.item = item;
     this.path = path;
-    this.findings = new EntryFindings(findings);
-    this.devicesRules = new MigDevicesRules(this.findings);
+    this.findings = findings;
+    this.errorsBefore = findings.errors();
+    this.devicesRules = new MigDevicesRules(findings);
   }
 
   /** Where the parts of the entry are that was read. */
@@ -45,7 +47,8 @@ final class EntryRules {
   /** The entry, or empty if mig-parted refuses it. */
   Optional<MigConfigSpec> read() {
     if (!(item instanceof YamlValue.Mapping map)) {
-      findings.wrongType(path, item, "An entry", "a map with devices and mig-enabled");
+      ConfigValues.wrongType(
+          findings, path, item, "An entry", "a map with devices and mig-enabled");
       return Optional.empty();
     }
     map.entries().forEach((key, entry) -> fields.put(key, entry.keyAt()));
@@ -61,10 +64,10 @@ final class EntryRules {
     boolean enabled = value(map, MIG_ENABLED).map(this::enabled).orElse(false);
     Optional<Map<MigProfile, Integer>> migDevices =
         value(map, MIG_DEVICES).flatMap(value -> devicesRules.read(value, key(MIG_DEVICES)));
-    if (!findings.isFaulty()) {
+    if (!isFaulty()) {
       checkTogether(enabled, migDevices);
     }
-    return findings.isFaulty()
+    return isFaulty()
         ? Optional.empty()
         : Optional.of(MigConfigSpec.builder()
             .addAllDeviceFilters(filters)
@@ -90,6 +93,10 @@ final class EntryRules {
               .formatted(migDevices.get()),
           "set mig-enabled to true, or remove the devices");
     }
+  }
+
+  private boolean isFaulty() {
+    return findings.errors() > errorsBefore;
   }
 
   private static Optional<YamlValue> value(YamlValue.Mapping map, String key) {
@@ -135,7 +142,8 @@ final class EntryRules {
           "mig-enabled has no value, which mig-parted reads as false",
           "write true or false");
     } else {
-      findings.wrongType(path.key(MIG_ENABLED), value, "mig-enabled", "true or false");
+      ConfigValues.wrongType(
+          findings, path.key(MIG_ENABLED), value, "mig-enabled", "true or false");
     }
     return false;
   }

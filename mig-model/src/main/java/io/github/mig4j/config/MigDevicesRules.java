@@ -3,6 +3,7 @@ package io.github.mig4j.config;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.Quoted;
+import io.github.mig4j.lint.Findings;
 import io.github.mig4j.text.YamlLocation;
 import io.github.mig4j.text.YamlPath;
 import io.github.mig4j.text.YamlValue;
@@ -17,11 +18,11 @@ final class MigDevicesRules {
   private static final String FORM =
       "expected [<c>c.]<g>g.<gb>gb[+attribute|-attribute], e.g. '1g.5gb' or '1g.5gb+me'";
 
-  private final EntryFindings findings;
+  private final Findings findings;
   /** The line and column of each profile that was read with a count above 0. */
   final Map<MigProfile, LineColumn> locations = new TreeMap<>();
 
-  MigDevicesRules(EntryFindings findings) {
+  MigDevicesRules(Findings findings) {
     this.findings = findings;
   }
 
@@ -31,8 +32,12 @@ final class MigDevicesRules {
       return Optional.empty();
     }
     if (!(value instanceof YamlValue.Mapping map)) {
-      findings.wrongType(
-          key.path(), value, "mig-devices", "a map of counts by profile, e.g. {\"1g.5gb\": 7}");
+      ConfigValues.wrongType(
+          findings,
+          key.path(),
+          value,
+          "mig-devices",
+          "a map of counts by profile, e.g. {\"1g.5gb\": 7}");
       return Optional.empty();
     }
     Map<MigProfile, Integer> devices = new TreeMap<>();
@@ -44,7 +49,8 @@ final class MigDevicesRules {
           profile(each.getKey(), path.at(each.getValue().keyAt()));
       allZero &= count.isPresent() && count.getAsLong() == 0;
       if (profile.isPresent() && count.isPresent() && count.getAsLong() > 0) {
-        int clamped = findings.clamp(count.getAsLong(), each.getValue().value(), path);
+        int clamped =
+            ConfigValues.clamp(findings, path, each.getValue().value(), count.getAsLong());
         devices.merge(
             profile.get(), clamped, (a, b) -> (int) Math.min((long) a + b, Integer.MAX_VALUE));
         locations.put(profile.get(), each.getValue().keyAt());
@@ -80,7 +86,7 @@ final class MigDevicesRules {
     if (entry.value() instanceof YamlValue.Null) {
       return OptionalLong.of(0);
     }
-    OptionalLong count = findings.integer(entry.value(), path, "A count");
+    OptionalLong count = ConfigValues.integer(findings, path, entry.value(), "A count");
     if (count.isPresent() && count.getAsLong() < 0) {
       findings.error(
           ConfigCode.NEGATIVE_COUNT,

@@ -32,7 +32,7 @@ public final class Findings implements YamlProblems {
   private final Set<Finding> listed = new LinkedHashSet<>();
 
   private int dropped;
-  private Severity worst = Severity.NOTE;
+  private int errors;
   private Severity worstDropped = Severity.NOTE;
 
   /** Starts the findings of a file for a program, e.g. {@code mig-parted}, for messages. */
@@ -98,12 +98,13 @@ public final class Findings implements YamlProblems {
 
   /** Adds a finding. */
   public void add(Finding finding) {
-    worst = worse(worst, finding.severity());
+    errors += finding.isError() ? 1 : 0;
     if (!isFull()) {
       listed.add(finding);
     } else if (!listed.contains(finding)) {
       dropped++;
-      worstDropped = worse(worstDropped, finding.severity());
+      boolean isWorse = finding.severity().compareTo(worstDropped) < 0;
+      worstDropped = isWorse ? finding.severity() : worstDropped;
     }
   }
 
@@ -112,9 +113,14 @@ public final class Findings implements YamlProblems {
     return listed.size() >= MAX_FINDINGS;
   }
 
+  /** How many errors were added, those that are not listed included. */
+  public int errors() {
+    return errors;
+  }
+
   /** Whether any finding is an error. */
   public boolean hasErrors() {
-    return worst == Severity.ERROR;
+    return errors > 0;
   }
 
   /** The findings in the order of the file. */
@@ -137,9 +143,5 @@ public final class Findings implements YamlProblems {
 
   private static SourceLocation locationOf(Finding finding) {
     return finding.location().orElse(SourceLocation.START);
-  }
-
-  private static Severity worse(Severity a, Severity b) {
-    return a.compareTo(b) <= 0 ? a : b;
   }
 }

@@ -1,45 +1,16 @@
 package io.github.mig4j.config;
 
-import io.github.mig4j.lint.Code;
 import io.github.mig4j.lint.Findings;
-import io.github.mig4j.text.YamlLocation;
 import io.github.mig4j.text.YamlPath;
 import io.github.mig4j.text.YamlValue;
 import java.util.OptionalLong;
 
-/** The findings of one entry of a configuration, and what the rules for its fields share. */
-final class EntryFindings {
+/** What the rules for the parts of a file share: how mig-parted reads a value, and what is reported. */
+final class ConfigValues {
 
-  private final Findings findings;
-  private boolean faulty;
+  private ConfigValues() {}
 
-  EntryFindings(Findings findings) {
-    this.findings = findings;
-  }
-
-  /** Whether an error was found, so that mig-parted refuses the entry. */
-  boolean isFaulty() {
-    return faulty;
-  }
-
-  /** Adds an error. */
-  void error(Code code, YamlLocation where, String message, String remedy) {
-    faulty = true;
-    findings.error(code, where, message, remedy);
-  }
-
-  /** Adds a warning. */
-  void warning(Code code, YamlLocation where, String message, String remedy) {
-    findings.warning(code, where, message, remedy);
-  }
-
-  /** Adds the error that a value is of another type than it must be. */
-  void wrongType(YamlPath path, YamlValue value, String subject, String expected) {
-    faulty = true;
-    wrongType(findings, path, value, subject, expected);
-  }
-
-  /** Adds the error that a value is of another type than it must be, outside of an entry. */
+  /** Reports that a value is of another type than it must be. */
   static void wrongType(
       Findings findings, YamlPath path, YamlValue value, String subject, String expected) {
     findings.error(
@@ -50,9 +21,9 @@ final class EntryFindings {
   }
 
   /** The whole number that mig-parted reads, or empty if it refuses the value. */
-  OptionalLong integer(YamlValue value, YamlPath path, String subject) {
+  static OptionalLong integer(Findings findings, YamlPath path, YamlValue value, String subject) {
     if (value instanceof YamlValue.Null) {
-      warning(
+      findings.warning(
           ConfigCode.NULL_VALUE,
           path.at(value.at()),
           "%s has no value, which mig-parted reads as 0".formatted(subject),
@@ -61,9 +32,9 @@ final class EntryFindings {
     }
     OptionalLong number = value.asInt64();
     if (number.isEmpty()) {
-      wrongType(path, value, subject, "a whole number");
+      wrongType(findings, path, value, subject, "a whole number");
     } else if (value.isOctalSurprise()) {
-      warning(
+      findings.warning(
           ConfigCode.OCTAL_NUMBER,
           path.at(value.at()),
           "%s begins with 0, so YAML reads it as octal, which is %d"
@@ -74,10 +45,10 @@ final class EntryFindings {
   }
 
   /** The nearest number of 32 bits, after a warning if it is another number. */
-  int clamp(long number, YamlValue value, YamlPath path) {
+  static int clamp(Findings findings, YamlPath path, YamlValue value, long number) {
     int nearest = (int) Math.max(Integer.MIN_VALUE, Math.min(number, Integer.MAX_VALUE));
     if (nearest != number) {
-      warning(
+      findings.warning(
           ConfigCode.HUGE_NUMBER,
           path.at(value.at()),
           "%d is more than any node has, and is read as %d".formatted(number, nearest),
