@@ -356,16 +356,22 @@ public final class MigLayout implements JsonForm {
     return devices.map(placed::withDevices).orElse(placed);
   }
 
-  /** The same GPU instances, shared by compute instances if the devices say so. */
+  /**
+   * The same GPU instances, shared by compute instances if the devices say so. Those that run can need
+   * fewer GPU instances than there are.
+   */
   private MigLayout withDevices(Map<String, Object> json) {
     Builder any = on(gpu);
     JsonInput.of("layout", json).allIntegers().forEach(any::add);
-    MigLayout same = any.build();
-    if (!same.gpuInstances().equals(gpuInstances())) {
-      throw new IllegalArgumentException(
-          "Not a layout: the devices %s do not have the placements %s"
-              .formatted(same.devices(), placements));
-    }
-    return new MigLayout(gpu, placements, same.devices());
+    MigLayout least = any.build();
+    SortedMap<MigProfile, Integer> present = gpuInstances();
+    least.gpuInstances().forEach((profile, count) -> {
+      if (count > present.getOrDefault(profile, 0)) {
+        throw new IllegalArgumentException(
+            "Not a layout: the devices %s do not have the placements %s"
+                .formatted(least.devices(), placements));
+      }
+    });
+    return new MigLayout(gpu, placements, least.devices());
   }
 }

@@ -36,12 +36,9 @@ public final class Spelling {
 
   /** Joins choices for a sentence: {@code 0}, {@code 0 or 4}, {@code 0, 2 or 4}. */
   public static String or(List<?> choices) {
-    String last = String.valueOf(choices.get(choices.size() - 1));
-    return choices.size() == 1
-        ? last
-        : choices.subList(0, choices.size() - 1).stream()
-            .map(String::valueOf)
-            .collect(Collectors.joining(", ", "", " or " + last));
+    String all = choices.stream().map(String::valueOf).collect(Collectors.joining(", "));
+    int last = all.lastIndexOf(", ");
+    return last < 0 ? all : all.substring(0, last) + " or " + all.substring(last + 2);
   }
 
   private static String letters(String key) {

@@ -14,6 +14,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -68,6 +69,19 @@ class RunningInstancesTest {
     assertThat(layout.placements()).hasToString("[3g.20gb@0:4, 3g.20gb@4:4]");
     assertThat(layout.devices()).hasToString("{1c.3g.20gb=3, 3g.20gb=1}");
     assertThat(running.get(1).devices()).hasToString("{2g.10gb=1}");
+  }
+
+  @Test
+  void layout_ofInstancesThatAreNotAllFull_fromItsJson_isTheSame() {
+    var halfUsed = new TreeMap<>(Map.of(MigProfile.parse("1c.3g.20gb"), 2));
+    var placements = List.of(
+        new Placement(MigProfile.parse("3g.20gb"), 0, 4),
+        new Placement(MigProfile.parse("3g.20gb"), 4, 4));
+
+    var layout = new RunningInstances(0, placements, halfUsed).on(A100).orElseThrow();
+
+    assertThat(MigLayout.ofJson(layout.toJson())).isEqualTo(layout);
+    assertThat(layout.devices()).isEqualTo(halfUsed);
   }
 
   /** Every state of a GPU, printed as nvidia-smi does and read again. */
