@@ -7,9 +7,6 @@ import java.util.stream.Collectors;
 
 /** The file's text form. */
 final class MigConfigWriter {
-  /** YAML looks no further than 1024 characters for the colon behind a key. */
-  private static final int LONGEST_SIMPLE_KEY = 1000;
-
   private final StringBuilder yaml = new StringBuilder();
   private final String base;
 
@@ -35,10 +32,7 @@ final class MigConfigWriter {
   }
 
   private void config(String name, MigConfig config) {
-    String key = YamlOutput.text(name);
-    yaml.append(base)
-        .append(key.length() > LONGEST_SIMPLE_KEY ? "? " + key + "\n" + base : key)
-        .append(":\n");
+    yaml.append(base).append(YamlOutput.key(name, base)).append('\n');
     config.entries().forEach(this::entry);
   }
 
@@ -54,7 +48,7 @@ final class MigConfigWriter {
       entry
           .migDevices()
           .forEach((profile, count) ->
-              lines.add("  " + YamlOutput.text(profile.toString()) + ": " + count));
+              lines.add("  " + YamlOutput.key(profile.toString(), base + "      ") + " " + count));
     }
     String lead = "  - ";
     for (String line : lines) {

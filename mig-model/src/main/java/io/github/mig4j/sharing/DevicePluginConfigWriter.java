@@ -55,7 +55,8 @@ final class DevicePluginConfigWriter {
   private void unknown(int level, DevicePluginConfig config, String map) {
     config.unknownKeys().stream()
         .filter(unknown -> unknown.map().equals(map))
-        .forEach(unknown -> line(level, YamlOutput.text(unknown.key()) + ": " + unknown.value()));
+        .forEach(unknown ->
+            line(level, YamlOutput.key(unknown.key(), "  ".repeat(level)) + " " + unknown.value()));
   }
 
   private void sharing(DevicePluginConfig config, GpuSharing sharing) {

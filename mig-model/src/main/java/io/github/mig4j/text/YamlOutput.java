@@ -10,7 +10,16 @@ import org.jspecify.annotations.Nullable;
  * them could read as a number, a date or a boolean is quoted.
  */
 public final class YamlOutput {
+  /** YAML reads a longer key only behind a question mark. */
+  private static final int LONGEST_SIMPLE_KEY = 1000;
+
   private YamlOutput() {}
+
+  /** A key of a map and its colon; those of a long key are on two lines, the second with these blanks. */
+  public static String key(String key, String indentation) {
+    String text = text(key);
+    return text.length() > LONGEST_SIMPLE_KEY ? "? " + text + "\n" + indentation + ":" : text + ":";
+  }
 
   /** A text: plain if every reader reads it as this text, otherwise in double quotes. */
   public static String text(String text) {
@@ -43,14 +52,17 @@ public final class YamlOutput {
     return quoted.append('"').toString();
   }
 
-  /** A value of maps, lists, texts, numbers and booleans, in one line that is JSON too. */
+  /**
+   * A value of maps, lists, texts, numbers and booleans, in one line that is JSON too, but for keys that
+   * are too long for YAML.
+   */
   public static String json(@Nullable Object value) {
     if (value instanceof YamlValue yaml) {
       return json(yaml.plain());
     }
     if (value instanceof Map<?, ?> map) {
       return map.entrySet().stream()
-          .map(e -> quoted(String.valueOf(e.getKey())) + ": " + json(e.getValue()))
+          .map(e -> flowKey(quoted(String.valueOf(e.getKey()))) + ": " + json(e.getValue()))
           .collect(Collectors.joining(", ", "{", "}"));
     }
     if (value instanceof Collection<?> list) {
@@ -59,5 +71,9 @@ public final class YamlOutput {
     return value instanceof Number || value instanceof Boolean || value == null
         ? String.valueOf(value)
         : quoted(value.toString());
+  }
+
+  private static String flowKey(String quoted) {
+    return quoted.length() > LONGEST_SIMPLE_KEY ? "? " + quoted : quoted;
   }
 }

@@ -208,4 +208,19 @@ class MigConfigFileTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("Config 'all-disabled' has 1 entries, so entry must be from 0 to 0, but was 1");
   }
+
+  @Test
+  void toYaml_ofAProfileLongerThanASimpleKey_isReadBack() {
+    MigConfigDocument document = MigConfigDocument.empty()
+        .with(
+            "long",
+            MigConfig.of(MigConfigSpec.builder()
+                .devices(DeviceSelector.ALL)
+                .migEnabled(true)
+                .putMigDevices(MigProfile.parse("1g.5gb+" + "a".repeat(1200)), 3)
+                .build()));
+
+    assertThat(MigConfigDocument.parse(document.toYaml())).isEqualTo(document);
+    assertThat(MigConfigDocument.ofJson(document.toJson())).isEqualTo(document);
+  }
 }

@@ -25,6 +25,7 @@ class RoundTripPropertiesTest {
     assertThat(new ArrayList<>(file.orElseThrow().configs().keySet()))
         .isEqualTo(new ArrayList<>(document.configs().keySet()));
     assertThat(file.orElseThrow().toYaml()).isEqualTo(document.toYaml());
+    assertThat(MigConfigDocument.ofJson(document.toJson())).isEqualTo(document);
     cover(document);
   }
 

@@ -200,4 +200,14 @@ class DevicePluginConfigTest {
         .containsExactlyElementsOf(keys)
         .doesNotHaveDuplicates();
   }
+
+  @Test
+  void toYaml_ofUnknownKeysLongerThanASimpleKey_isReadBack() {
+    String key = "k".repeat(1500);
+    DevicePluginConfig config =
+        DevicePluginConfig.parse("version: v1\n? %s\n: 7\nnew: {? %s : 8}\n".formatted(key, key));
+
+    assertThat(DevicePluginConfig.parse(config.toYaml())).isEqualTo(config);
+    assertThat(DevicePluginConfig.ofJson(config.toJson())).isEqualTo(config);
+  }
 }
