@@ -1,7 +1,7 @@
 package io.github.mig4j.config;
 
-import io.github.mig4j.text.Quoted;
 import io.github.mig4j.lint.Findings;
+import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.YamlLocation;
 import io.github.mig4j.text.YamlPath;
 import io.github.mig4j.text.YamlValue;

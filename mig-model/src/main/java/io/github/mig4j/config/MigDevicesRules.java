@@ -1,9 +1,9 @@
 package io.github.mig4j.config;
 
 import io.github.mig4j.gpu.MigProfile;
+import io.github.mig4j.lint.Findings;
 import io.github.mig4j.text.LineColumn;
 import io.github.mig4j.text.Quoted;
-import io.github.mig4j.lint.Findings;
 import io.github.mig4j.text.YamlLocation;
 import io.github.mig4j.text.YamlPath;
 import io.github.mig4j.text.YamlValue;

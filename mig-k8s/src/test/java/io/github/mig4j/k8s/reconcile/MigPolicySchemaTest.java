@@ -55,8 +55,8 @@ class MigPolicySchemaTest {
     YamlText yaml = YamlText.parse(text, Embedding.NONE, findings);
     return !yaml.documents().isEmpty()
         && GoYaml.convert(yaml.documents().get(0), Embedding.NONE, findings)
-            .filter(
-                value -> schema.validate(YamlOutput.json(value), InputFormat.JSON).isEmpty())
+            .filter(value ->
+                schema.validate(YamlOutput.json(value), InputFormat.JSON).isEmpty())
             .isPresent();
   }
 
