@@ -63,7 +63,17 @@ public final class MigFleet implements JsonForm {
    * @throws MigClusterException if the API server does not answer or does not allow it
    */
   public List<NodeCapacity> nodes() {
-    List<Pod> pods = cluster.allPods();
+    return of(cluster, cluster.allPods());
+  }
+
+  /**
+   * Not API; use {@link #nodes}.
+   *
+   * @param cluster the way into the cluster
+   * @param pods the pods of the cluster
+   * @return as {@link #nodes}
+   */
+  public static List<NodeCapacity> of(Cluster cluster, List<Pod> pods) {
     Optional<GenericKubernetesResource> policy = cluster.clusterPolicy();
     Optional<MigConfigDocument> document = policy
         .flatMap(ClusterPolicies::migConfigMap)

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.reconcile;
 
+import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.JsonForm;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigProfile;
@@ -125,8 +126,9 @@ public final class PendingPods implements JsonForm {
    * @return an answer for each pod of the cluster that waits, without a stock and bounds
    */
   public static PendingPods of(Cluster cluster) {
-    PodReader.Waiting waiting = PodReader.read(cluster, cluster.allPods(), Optional.empty());
-    List<NodeCapacity> nodes = new MigFleet(cluster).nodes();
+    List<Pod> pods = cluster.allPods();
+    PodReader.Waiting waiting = PodReader.read(cluster, pods, Optional.empty());
+    List<NodeCapacity> nodes = MigFleet.of(cluster, pods);
     List<NodeCapacity> ofPlugin = nodes.stream()
         .filter(node -> waiting.offersResources(node.status().node(), node.labels()))
         .toList();

@@ -522,6 +522,19 @@ class PendingClaimsTest {
     }
   }
 
+  /** So a pod that starts meanwhile does not both wait and use a GPU. */
+  @Test
+  void pods_areListedOnce() {
+    node("a", WHOLE);
+    client.resource(Nodes.pod("by-resource", Map.of(G1, 1))).create();
+    RecordedRequests requests = new RecordedRequests();
+    try (KubernetesClient recorded = requests.client(client.getConfiguration())) {
+      MigClient.of(recorded).pendingPods();
+
+      assertThat(requests.all()).containsOnlyOnce("GET /api/v1/pods");
+    }
+  }
+
   /** No policy verifies a change of such a node, and the answer of a reconciler says so. */
   @Test
   void reconciler_answersForThePodToo_andKeepsTheNode() {
