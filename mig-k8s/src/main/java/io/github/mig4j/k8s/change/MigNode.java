@@ -9,7 +9,6 @@ import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.diagnosis.Diagnoser;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
-import io.github.mig4j.k8s.diagnosis.OperatorLogs;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.NodePatch;
@@ -97,7 +96,7 @@ public final class MigNode {
    */
   public Diagnosis diagnose() {
     MigNodeStatus status = status();
-    return new Diagnoser(status, OperatorLogs.read(cluster, status)).diagnosis();
+    return Diagnoser.of(cluster, status).diagnosis();
   }
 
   /**

@@ -7,13 +7,10 @@ import io.github.mig4j.k8s.change.Look.Awaited;
 import io.github.mig4j.k8s.check.ApplyGoal;
 import io.github.mig4j.k8s.check.ApplyPlan;
 import io.github.mig4j.k8s.check.NodeCheck;
-import io.github.mig4j.k8s.check.SharingPlan;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.diagnosis.Diagnoser;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
-import io.github.mig4j.k8s.diagnosis.OperatorLogs;
-import io.github.mig4j.k8s.diagnosis.PluginPods;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.ChangeRecord.Mark;
 import io.github.mig4j.k8s.internal.ChangeRecord.Prompt;
@@ -287,10 +284,10 @@ final class RequestedChange {
         decision = request.tracker.observe(node, now);
       } catch (MigFailedException failed) {
         this.request = retry(request, node, clock.elapsed())
-            .orElseThrow(() -> failed.with(diagnosis(request.plan, failed.lastSeen())));
+            .orElseThrow(() -> failed.with(request.plan.diagnosis(cluster, failed.lastSeen())));
         continue;
       } catch (MigDeadlineException late) {
-        throw late.with(diagnosis(request.plan, late.lastSeen()));
+        throw late.with(request.plan.diagnosis(cluster, late.lastSeen()));
       }
       if (decision instanceof ApplyTracker.Decision.Done done) {
         Optional<Look> ended = end(done, request);
@@ -317,7 +314,7 @@ final class RequestedChange {
         Optional<Look> ended = end(
             wait.meanwhile()
                 .orElseThrow(() -> deadlinePassed(
-                    wait.missing(), diagnosis(request.plan, status(node, request.plan)))),
+                    wait.missing(), request.plan.diagnosis(cluster, status(node, request.plan)))),
             request);
         if (ended.isPresent()) {
           return ended.get();
@@ -353,7 +350,7 @@ final class RequestedChange {
   private Optional<Request> look(
       ApplyTracker.Decision.Look look, Request request, Duration sinceStart) {
     MigNodeStatus status = status(request.node, request.plan);
-    Diagnoser diagnoser = new Diagnoser(status, OperatorLogs.read(withoutRepetition, status));
+    Diagnoser diagnoser = Diagnoser.of(withoutRepetition, status);
     String key = request.plan.key();
     if (diagnoser.showsSuccessOf(key)) {
       return Optional.of(request).filter(known -> known.tracker.noteLoggedSuccess());
@@ -431,12 +428,6 @@ final class RequestedChange {
                 String.join(", ", missing)),
         status(last, followed),
         diagnosis);
-  }
-
-  private Diagnosis diagnosis(ApplyPlan plan, MigNodeStatus last) {
-    return plan instanceof SharingPlan sharing
-        ? PluginPods.diagnosis(cluster, sharing.source().namespace(), name)
-        : new Diagnoser(last, OperatorLogs.read(cluster, last)).diagnosis();
   }
 
   private MigNodeStatus status(Node node, ApplyPlan plan) {

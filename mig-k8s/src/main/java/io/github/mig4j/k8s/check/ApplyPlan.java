@@ -2,8 +2,10 @@ package io.github.mig4j.k8s.check;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeOffer;
 import java.util.List;
@@ -58,6 +60,9 @@ public sealed interface ApplyPlan permits LayoutPlan, SharingPlan {
 
   /** Writes what the ConfigMap lacks. */
   void publish(Cluster cluster);
+
+  /** Why it is not in force, or that nothing is wrong. */
+  Diagnosis diagnosis(Cluster cluster, MigNodeStatus last);
 
   /** The same content under another name, which the node has not requested yet; empty if none. */
   default Optional<ApplyPlan> underOtherName() {

@@ -6,6 +6,8 @@ import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.config.MigConfigMap;
+import io.github.mig4j.k8s.diagnosis.Diagnoser;
+import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.MigNodeStatus;
@@ -18,7 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Not API: a layout that passed every check.
+ * A layout that passed every check.
  *
  * @param node the node as it was checked
  * @param mapName the ConfigMap that the node's MIG manager reads
@@ -28,7 +30,7 @@ import java.util.Optional;
  * @param base the name to which the content's hash is added; empty if the key is an exact name
  * @param key the name under which the node requests the configuration
  */
-public record LayoutPlan(
+record LayoutPlan(
     Node node,
     String mapName,
     MigConfigDocument document,
@@ -114,6 +116,11 @@ public record LayoutPlan(
   @Override
   public boolean isUnpublished() {
     return !document.config(key).equals(Optional.of(content));
+  }
+
+  @Override
+  public Diagnosis diagnosis(Cluster cluster, MigNodeStatus last) {
+    return Diagnoser.of(cluster, last).diagnosis();
   }
 
   /** The other name as well, so that the kubelet refreshes the file once for both. */

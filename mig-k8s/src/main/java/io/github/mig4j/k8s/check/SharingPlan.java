@@ -3,6 +3,8 @@ package io.github.mig4j.k8s.check;
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.config.SharingConfigMap;
+import io.github.mig4j.k8s.diagnosis.Diagnosis;
+import io.github.mig4j.k8s.diagnosis.PluginPods;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
@@ -14,7 +16,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Not API: a sharing configuration that passed every check.
+ * A sharing configuration that passed every check.
  *
  * @param node the node as it was checked
  * @param source the ConfigMap that the device plugin reads
@@ -23,7 +25,7 @@ import java.util.Map;
  * @param offer what the node offers afterwards
  * @param impact what becomes of the pods that use the GPUs
  */
-public record SharingPlan(
+record SharingPlan(
     Node node,
     Source source,
     String key,
@@ -33,7 +35,7 @@ public record SharingPlan(
     implements ApplyPlan {
 
   /** A ConfigMap and its namespace. */
-  public record Source(String namespace, String map) {
+  record Source(String namespace, String map) {
     @Override
     public String toString() {
       return "ConfigMap %s/%s".formatted(namespace, map);
@@ -41,7 +43,7 @@ public record SharingPlan(
   }
 
   /** What a change does to the pods that use the GPUs. */
-  public enum Impact {
+  enum Impact {
     /** They keep their GPUs. */
     NONE,
     /** The daemon of MPS, on which their programs depend, restarts or ends. */
@@ -99,6 +101,11 @@ public record SharingPlan(
   @Override
   public boolean disturbsPods() {
     return impact == Impact.MPS_RESTARTS;
+  }
+
+  @Override
+  public Diagnosis diagnosis(Cluster cluster, MigNodeStatus last) {
+    return PluginPods.diagnosis(cluster, source.namespace, last.node());
   }
 
   @Override

@@ -4,6 +4,7 @@ import io.github.mig4j.k8s.diagnosis.FailureCatalogue.Failure;
 import io.github.mig4j.k8s.diagnosis.FailureCatalogue.Mark;
 import io.github.mig4j.k8s.diagnosis.FailureCatalogue.Weight;
 import io.github.mig4j.k8s.diagnosis.LogReading.Found;
+import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.node.OfferComparison;
@@ -38,7 +39,12 @@ public final class Diagnoser {
   /** Of which of several pods of the MIG manager the log is read. */
   private final Optional<String> chosen;
 
-  public Diagnoser(MigNodeStatus status, OperatorLogs logs) {
+  /** Reads the logs of the operator's pods on the node, as far as they can be read. */
+  public static Diagnoser of(Cluster cluster, MigNodeStatus status) {
+    return new Diagnoser(status, OperatorLogs.read(cluster, status));
+  }
+
+  Diagnoser(MigNodeStatus status, OperatorLogs logs) {
     this.status = status;
     this.logs = logs;
     Map<String, LogReading> readings = new LinkedHashMap<>();

@@ -18,7 +18,7 @@ import java.util.Optional;
  * @param availability whether the MIG manager's log could be read
  * @param reason why it could not; empty if it could
  */
-public record OperatorLogs(List<String> lines, Availability availability, String reason) {
+record OperatorLogs(List<String> lines, Availability availability, String reason) {
 
   private static final String MANAGER = "nvidia-mig-manager";
   private static final String PLUGIN = "nvidia-device-plugin";
@@ -44,7 +44,7 @@ public record OperatorLogs(List<String> lines, Availability availability, String
    * Reads them with one list of the node's pods and one request for each log; the device plugin's log
    * only if the manager reports success. A log that cannot be read is not an error.
    */
-  public static OperatorLogs read(Cluster cluster, MigNodeStatus status) {
+  static OperatorLogs read(Cluster cluster, MigNodeStatus status) {
     try {
       String namespace = cluster.operatorNamespace();
       List<Pod> pods = podsOf(cluster, namespace, status.node());

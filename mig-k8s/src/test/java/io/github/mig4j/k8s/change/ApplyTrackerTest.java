@@ -5,14 +5,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.config.MigConfig;
-import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.config.MigConfigSpec;
 import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.change.ApplyTracker.Decision;
 import io.github.mig4j.k8s.change.ApplyTracker.Start;
-import io.github.mig4j.k8s.check.LayoutPlan;
+import io.github.mig4j.k8s.check.ApplyPlan;
+import io.github.mig4j.k8s.check.Plans;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigSettings;
@@ -572,14 +572,11 @@ class ApplyTrackerTest {
             : ChangeRecord.Proof.OFFER);
   }
 
-  private static LayoutPlan plan(MigConfig config, Nodes before) {
-    return new LayoutPlan(
+  private static ApplyPlan plan(MigConfig config, Nodes before) {
+    return Plans.layout(
         before.build(),
-        "mig-config",
-        MigConfigDocument.empty(),
         config,
         NodeOffer.after(config, NodeGpu.several(B200, 1), MigStrategy.MIXED),
-        "",
         KEY);
   }
 
