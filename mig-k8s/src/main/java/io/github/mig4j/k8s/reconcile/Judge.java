@@ -10,6 +10,7 @@ import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.VerifiedRecord;
 import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.k8s.node.MigState;
+import io.github.mig4j.k8s.reconcile.MigPolicy.OnDrift;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Cause;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Drift;
 import io.github.mig4j.layout.MigLayout;
@@ -38,6 +39,17 @@ record Judge(
     Optional<MigConfigDocument> document) {
 
   private static final Duration LOOK_AGAIN = Duration.ofMinutes(1);
+
+  /** What is to be done with a node: nothing, with its standing, or a step towards what it is to be. */
+  sealed interface Judgement {
+
+    /** Nothing is done. */
+    record Rest(NodeStanding standing, Optional<Duration> lookAgainAfter) implements Judgement {}
+
+    /** A step is taken, which continues a change or begins one. */
+    record Act(DesiredState desired, NodeStanding.Drift drift, String detail)
+        implements Judgement {}
+  }
 
   /** The policies that choose a node. */
   List<MigPolicy> policiesOf(NodeFacts facts) {

@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.reconcile;
 
 import io.github.mig4j.JsonForm;
+import io.github.mig4j.JsonName;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.text.KubernetesName;
 import java.util.Map;
@@ -16,7 +17,7 @@ import org.immutables.value.Value;
  *     .nodes(PolicyNodes.withLabels(Map.of("pool", "inference")))
  *     .putGpus("b200-180gb", new PolicyTarget.Config("b200-split-small"))
  *     .pace(Pace.builder().maxUnavailable(Amount.percent(10)).build())
- *     .onDrift(OnDrift.RESTORE)
+ *     .onDrift(MigPolicy.OnDrift.RESTORE)
  *     .build();
  * }</pre>
  */
@@ -100,6 +101,17 @@ public interface MigPolicy extends JsonForm {
       throw new IllegalArgumentException(
           "Policy '%s' needs a target for at least one GPU model, but had none".formatted(name()));
     }
+  }
+
+  /**
+   * What to do with a node that another client or an admin has changed. A node that lost its layout by a
+   * reboot, or that never had it, is always repaired.
+   */
+  enum OnDrift implements JsonName {
+    /** Leave the node as it is, and report who changed it. */
+    YIELD,
+    /** Request what is declared again. */
+    RESTORE
   }
 
   /** {@return a builder of a policy; {@code name}, {@code nodes} and a target are required} */

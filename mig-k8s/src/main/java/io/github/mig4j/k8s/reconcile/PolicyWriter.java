@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.reconcile;
 
 import io.github.mig4j.k8s.check.Disruption;
+import io.github.mig4j.k8s.reconcile.MigPolicy.OnDrift;
 import io.github.mig4j.k8s.rollout.Canary;
 import io.github.mig4j.sharing.SharingKind;
 import io.github.mig4j.text.JsonFields;

@@ -1,6 +1,7 @@
 package io.github.mig4j.k8s.reconcile;
 
 import io.github.mig4j.k8s.cluster.MigEvent;
+import io.github.mig4j.k8s.reconcile.Judge.Judgement;
 import java.util.ArrayList;
 import java.util.Map;
 import java.util.Optional;

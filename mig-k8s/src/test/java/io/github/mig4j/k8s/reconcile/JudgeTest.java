@@ -13,6 +13,8 @@ import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.VerifiedRecord;
+import io.github.mig4j.k8s.reconcile.Judge.Judgement;
+import io.github.mig4j.k8s.reconcile.MigPolicy.OnDrift;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Cause;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Drift;
 import io.github.mig4j.k8s.rollout.Canary;

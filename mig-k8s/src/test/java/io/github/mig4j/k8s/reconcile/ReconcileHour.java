@@ -6,6 +6,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.cluster.MigSettings;
+import io.github.mig4j.k8s.reconcile.MigPolicy.OnDrift;
 import io.github.mig4j.k8s.rollout.Amount;
 import io.github.mig4j.k8s.rollout.Controller;
 import java.time.Clock;

@@ -18,6 +18,7 @@ import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.FailureRecord;
 import io.github.mig4j.k8s.internal.NodeGate;
+import io.github.mig4j.k8s.reconcile.MigPolicy.OnDrift;
 import io.github.mig4j.k8s.rollout.Amount;
 import io.github.mig4j.k8s.rollout.Controller;
 import io.github.mig4j.k8s.rollout.FleetServer;

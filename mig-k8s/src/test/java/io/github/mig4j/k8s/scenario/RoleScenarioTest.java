@@ -45,7 +45,7 @@ import io.github.mig4j.k8s.dra.MigDeviceClass;
 import io.github.mig4j.k8s.fixture.ClusterUser;
 import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.reconcile.MigPolicy;
-import io.github.mig4j.k8s.reconcile.OnDrift;
+import io.github.mig4j.k8s.reconcile.MigPolicy.OnDrift;
 import io.github.mig4j.k8s.reconcile.PolicyNodes;
 import io.github.mig4j.k8s.reconcile.PolicyTarget;
 import io.github.mig4j.k8s.reconcile.Reconciler;
