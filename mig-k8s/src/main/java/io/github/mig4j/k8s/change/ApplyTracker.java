@@ -11,8 +11,8 @@ import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.ChangeRecord.Mark;
 import io.github.mig4j.k8s.internal.ChangeRecord.Prompt;
 import io.github.mig4j.k8s.internal.ChangeRecord.Stage;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.DurationText;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.k8s.node.StatusReader;
@@ -184,7 +184,7 @@ final class ApplyTracker {
     mark(found, Mark.FAILED_BEFORE, is(status, MigState.FAILED));
     mark(found, Mark.AT_WORK, isAtWork(status));
     mark(found, Mark.CLIENTS_RAN, status.paused().isEmpty());
-    mark(found, Mark.DISCOVERED, Cluster.labels(before).containsKey(Labels.GPU_COUNT));
+    mark(found, Mark.DISCOVERED, NodeFields.labels(before).containsKey(Labels.GPU_COUNT));
     return new Past(
         found,
         status.paused(),
@@ -299,7 +299,7 @@ final class ApplyTracker {
    */
   Decision observe(Node node, long nanos) {
     MigNodeStatus status = StatusReader.read(node, settings, offer);
-    Map<String, String> labels = Cluster.labels(node);
+    Map<String, String> labels = NodeFields.labels(node);
     requireOurs(node);
     if (isLayout) {
       trackWork(status, nanos);
@@ -487,7 +487,7 @@ final class ApplyTracker {
 
   private void requireOurs(Node node) {
     String label = plan.kind().label(settings);
-    @Nullable String value = Cluster.labels(node).get(label);
+    @Nullable String value = NodeFields.labels(node).get(label);
     if (key.equals(value == null ? "" : value)) {
       return;
     }
@@ -655,7 +655,7 @@ final class ApplyTracker {
   /** Whether a version of the node shows all evidence, for however long. */
   boolean showsEvidence(Node node) {
     return plan.on(node).isRequested(settings)
-        && missing(StatusReader.read(node, settings, offer), Cluster.labels(node))
+        && missing(StatusReader.read(node, settings, offer), NodeFields.labels(node))
             .isEmpty();
   }
 

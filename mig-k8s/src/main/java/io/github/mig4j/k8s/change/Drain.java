@@ -43,7 +43,7 @@ final class Drain {
    */
   List<Pod> evict(List<Pod> podsOfNode) {
     List<Pod> left = claims.using(podsOfNode).stream()
-        .filter(pod -> Cluster.isOn(pod, node))
+        .filter(pod -> GpuPods.isOn(pod, node))
         .filter(pod -> GpuPods.kind(pod) == GpuPods.Kind.EVICTABLE)
         .toList();
     for (Pod pod : left) {

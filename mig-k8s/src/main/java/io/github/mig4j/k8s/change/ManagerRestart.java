@@ -55,7 +55,7 @@ record ManagerRestart(Cluster cluster, String node) {
    */
   Optional<String> ready(List<Pod> managerPods, List<String> replaced) {
     return managerPods.stream()
-        .filter(pod -> Cluster.isOn(pod, node))
+        .filter(pod -> GpuPods.isOn(pod, node))
         .filter(pod -> !replaced.contains(pod.getMetadata().getUid()))
         .filter(Readiness::isPodReady)
         .findFirst()

@@ -11,6 +11,7 @@ import io.github.mig4j.k8s.internal.ChangeRecord.Prompt;
 import io.github.mig4j.k8s.internal.ChangeRecord.Seen;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.FailureRecord;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.internal.NodeGate;
 import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.k8s.internal.NodeWatch;
@@ -83,7 +84,7 @@ final class NodeClaim {
     began = Instant.parse(record.since());
     until = Instant.parse(record.until());
     requested = record.seen() != null;
-    changes = config.equals(Cluster.annotations(now).get(kind.requestedKey()));
+    changes = config.equals(NodeFields.annotations(now).get(kind.requestedKey()));
   }
 
   /** Records that the change begins, where nothing else that is written says so. */
@@ -110,7 +111,7 @@ final class NodeClaim {
     return cluster.onLatestVersion(() -> {
       Node now = cluster.requireNode(node);
       requireFree(now);
-      if (Cluster.isCordoned(now)) {
+      if (NodeFields.isCordoned(now)) {
         // The answer to our own patch may have been lost.
         ChangeRecord.read(now)
             .filter(record -> record.by().equals(by) && record.has(ChangeRecord.Done.CORDONED))
@@ -137,9 +138,9 @@ final class NodeClaim {
     note(before);
     return cluster.onLatestVersion(() -> {
       Node now = latest.getAndSet(Optional.empty()).orElseGet(() -> cluster.requireNode(node));
-      String current = Cluster.labels(now).getOrDefault(label, "");
+      String current = NodeFields.labels(now).getOrDefault(label, "");
       boolean alreadyRequested = current.equals(key);
-      if (!alreadyRequested && !current.equals(Cluster.labels(before).getOrDefault(label, ""))) {
+      if (!alreadyRequested && !current.equals(NodeFields.labels(before).getOrDefault(label, ""))) {
         throw new MigConflictException(
             "Node %s: %s set %s=%s just now. Let one client label the node, and apply again"
                 .formatted(node, client(now, by, current), label, current));
@@ -171,7 +172,7 @@ final class NodeClaim {
         patch.removeAnnotation(kind.verifiedKey());
       }
       boolean begins =
-          !alreadyRequested || config.equals(Cluster.annotations(now).get(kind.requestedKey()));
+          !alreadyRequested || config.equals(NodeFields.annotations(now).get(kind.requestedKey()));
       Node after = patch.isEmpty() ? now : write(cluster, patch);
       note(after);
       changes = requested ? changes : begins;

@@ -15,6 +15,7 @@ import io.github.mig4j.k8s.internal.ChangeRecord.Prompt;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuClaims;
 import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.lint.Severity;
 import java.time.Duration;
@@ -148,7 +149,7 @@ final class Preparation {
     // What another client has left on the node is this one's to undo.
     boolean managerActs = plan.kind() == ChangeKind.LAYOUT && !inForce;
     if (replaced.isEmpty() && !managerActs) {
-      if (Cluster.annotations(plan.node()).containsKey(ChangeRecord.KEY)) {
+      if (NodeFields.annotations(plan.node()).containsKey(ChangeRecord.KEY)) {
         Node unused = claim.takeOver(List.of());
       }
       return Optional.empty();

@@ -7,6 +7,7 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.sharing.GpuSharing;
@@ -113,7 +114,7 @@ public sealed interface ApplyGoal {
     @Override
     public Target resolve(Cluster cluster, String node) {
       Node now = cluster.requireNode(node);
-      Map<String, String> recorded = Cluster.annotations(now);
+      Map<String, String> recorded = NodeFields.annotations(now);
       ChangeKind last =
           ChangeKind.of(recorded.getOrDefault(ChangeRecord.LAST_KEY, "")).orElse(ChangeKind.LAYOUT);
       ChangeKind undone = kind.orElse(last);
@@ -121,7 +122,7 @@ public sealed interface ApplyGoal {
           && undone == last
           && recorded.containsKey(ChangeRecord.ROLLED_BACK_KEY)) {
         return target(
-            undone, Cluster.labels(now).getOrDefault(undone.label(cluster.settings()), ""));
+            undone, NodeFields.labels(now).getOrDefault(undone.label(cluster.settings()), ""));
       }
       String previous = recorded.get(undone.previousKey());
       if (previous == null || (previous.isEmpty() && undone == ChangeKind.LAYOUT)) {
@@ -174,7 +175,7 @@ public sealed interface ApplyGoal {
     public Target resolve(Cluster cluster, String node) {
       Node now = cluster.requireNode(node);
       ChangeKind kind = ChangeRecord.read(now).map(ChangeRecord::kind).orElse(ChangeKind.LAYOUT);
-      String requested = Cluster.labels(now).getOrDefault(kind.label(cluster.settings()), "");
+      String requested = NodeFields.labels(now).getOrDefault(kind.label(cluster.settings()), "");
       if (kind == ChangeKind.SHARING) {
         return new Target.RecordedSharing(requested);
       }

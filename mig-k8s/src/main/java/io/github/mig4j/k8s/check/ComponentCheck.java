@@ -5,8 +5,8 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.github.mig4j.gpu.DriverVersion;
 import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.node.DriverLabel;
 import io.github.mig4j.node.ComponentVersions;
 import io.github.mig4j.node.ComponentVersions.Component;
@@ -44,7 +44,7 @@ record ComponentCheck(Node node, List<Pod> pods) {
 
   /** Compares the driver with what each model needs. */
   void checkDriver(List<GpuModel> models, PreflightFindings findings) {
-    Optional<DriverVersion> driver = DriverLabel.of(Cluster.labels(node))
+    Optional<DriverVersion> driver = DriverLabel.of(NodeFields.labels(node))
         .or(() ->
             tags(DRIVER_IMAGE).flatMap(tag -> DriverVersion.parse(tag).stream()).findFirst());
     driver.ifPresent(version -> models.forEach(model -> check(version, model, findings)));

@@ -13,6 +13,7 @@ import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.internal.VerifiedRecord;
 import io.github.mig4j.k8s.node.ExpectedOffers;
 import io.github.mig4j.k8s.node.GeneratedConfig;
@@ -264,7 +265,7 @@ final class LayoutCheck {
 
   /** While the device plugin changes over, the labels are not yet those that will be expected. */
   private void checkStrategy(MigNodeStatus status, Node node, MigStrategy strategy) {
-    if (Cluster.labels(node).containsKey(Labels.MIG_STRATEGY) && status.strategy() != strategy) {
+    if (NodeFields.labels(node).containsKey(Labels.MIG_STRATEGY) && status.strategy() != strategy) {
       findings.warning(
           PreflightCode.STRATEGY_CONFLICT,
           "the ClusterPolicy says strategy %s, but the node's labels are those of %s"

@@ -10,6 +10,7 @@ import io.github.mig4j.k8s.diagnosis.Diagnoser;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.node.NodeGpu;
@@ -83,7 +84,7 @@ record LayoutPlan(
   @Override
   public boolean isInForce(MigSettings settings) {
     MigNodeStatus status = MigNodeStatus.of(node, settings);
-    Map<String, String> labels = Cluster.labels(node);
+    Map<String, String> labels = NodeFields.labels(node);
     return requestsContent(settings)
         && status.state().equals(Optional.of(MigState.SUCCESS))
         && status.paused().isEmpty()
@@ -97,13 +98,13 @@ record LayoutPlan(
     return !requestsContent(settings)
         && offer
             .resourceDifferences(
-                MigNodeStatus.of(node, settings).allocatable(), Cluster.labels(node))
+                MigNodeStatus.of(node, settings).allocatable(), NodeFields.labels(node))
             .isEmpty();
   }
 
   /** Only a name that carries the content's hash shows for sure what the node requested. */
   private boolean requestsContent(MigSettings settings) {
-    return Cluster.labels(node)
+    return NodeFields.labels(node)
         .getOrDefault(settings.configLabel(), "")
         .matches(".*-" + content.contentHash() + "(-r[0-9]+)?");
   }

@@ -9,8 +9,9 @@ import io.fabric8.kubernetes.api.model.PodStatus;
 import io.fabric8.kubernetes.client.readiness.Readiness;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.cluster.Labels;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.lint.Severity;
 import io.github.mig4j.node.ComponentVersions.Version;
 import java.util.List;
@@ -48,7 +49,7 @@ record ManagerCheck(Node node, PreflightFindings findings) {
       List<GpuModel> models,
       Severity blocking) {
     List<Pod> here = managers.orElse(List.of()).stream()
-        .filter(pod -> Cluster.isOn(pod, node.getMetadata().getName()))
+        .filter(pod -> GpuPods.isOn(pod, node.getMetadata().getName()))
         .toList();
     if (policy.isPresent() && !ClusterPolicies.deploysMigManager(policy.get())) {
       findings.error(
@@ -63,7 +64,7 @@ record ManagerCheck(Node node, PreflightFindings findings) {
   }
 
   private void checkDeployment(List<Pod> here, boolean listed, Severity blocking) {
-    String deploy = Cluster.labels(node).getOrDefault(Labels.DEPLOY_MIG_MANAGER, "");
+    String deploy = NodeFields.labels(node).getOrDefault(Labels.DEPLOY_MIG_MANAGER, "");
     if (!deploy.isEmpty() && !deploy.equals("true") && !deploy.equals(Labels.PAUSED)) {
       findings.error(
           PreflightCode.MANAGER_NOT_DEPLOYED,
@@ -99,7 +100,7 @@ record ManagerCheck(Node node, PreflightFindings findings) {
   }
 
   private boolean isOperatedOn() {
-    return Cluster.labels(node).keySet().stream()
+    return NodeFields.labels(node).keySet().stream()
         .anyMatch(key -> key.startsWith(Labels.DEPLOY_PREFIX));
   }
 

@@ -5,9 +5,8 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
-import io.github.mig4j.k8s.internal.NodeConditions;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.node.GpuOwner;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
@@ -46,7 +45,7 @@ record NodeStateCheck(
 
   /** Whether the kubelet answers and the node takes pods. */
   void checkReadiness(Severity blocking) {
-    NodeConditions.ready(node)
+    NodeFields.ready(node)
         .filter(ready -> !"True".equals(ready.getStatus()))
         .ifPresent(ready -> findings.add(
             blocking,
@@ -57,7 +56,7 @@ record NodeStateCheck(
                     ready.getReason() == null ? "" : " (" + ready.getReason() + ")"),
             "wait until its kubelet answers; see 'kubectl describe node %s'"
                 .formatted(status.node())));
-    if (Cluster.isCordoned(node)) {
+    if (NodeFields.isCordoned(node)) {
       findings.note(
           PreflightCode.NODE_CORDONED,
           "the node is cordoned, so no new pod can use the devices",
@@ -227,6 +226,6 @@ record NodeStateCheck(
   }
 
   private Map<String, String> labels() {
-    return Cluster.labels(node);
+    return NodeFields.labels(node);
   }
 }

@@ -10,6 +10,7 @@ import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.NodeReading;
 import io.github.mig4j.lint.Finding;
@@ -62,7 +63,7 @@ record SharingCheck(
   }
 
   private void checkNode(Node node) {
-    Map<String, String> labels = Cluster.labels(node);
+    Map<String, String> labels = NodeFields.labels(node);
     MigNodeStatus status = MigNodeStatus.of(node, request.cluster().settings());
     Severity blocking = request.continues(node, ChangeKind.SHARING, requested(node))
         ? Severity.NOTE
@@ -259,6 +260,6 @@ record SharingCheck(
   }
 
   private static String requested(Node node) {
-    return Cluster.labels(node).getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
+    return NodeFields.labels(node).getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
   }
 }

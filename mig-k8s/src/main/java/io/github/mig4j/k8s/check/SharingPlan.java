@@ -8,6 +8,7 @@ import io.github.mig4j.k8s.diagnosis.PluginPods;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.NodeReading;
 import io.github.mig4j.node.NodeGpu;
@@ -78,7 +79,7 @@ record SharingPlan(
   @Override
   public boolean isInForce(MigSettings settings) {
     MigNodeStatus status = MigNodeStatus.of(node, settings);
-    Map<String, String> labels = Cluster.labels(node);
+    Map<String, String> labels = NodeFields.labels(node);
     return isRequested(settings)
         && status.paused().isEmpty()
         && offer.differences(status.allocatable(), labels).isEmpty();
@@ -88,11 +89,11 @@ record SharingPlan(
   @Override
   public boolean isOfferedBefore(MigSettings settings) {
     if (isRequested(settings)
-        && key.equals(Cluster.annotations(node).get(ChangeRecord.PROVABLE_SHARING_KEY))) {
+        && key.equals(NodeFields.annotations(node).get(ChangeRecord.PROVABLE_SHARING_KEY))) {
       return false;
     }
     MigNodeStatus status = MigNodeStatus.of(node, settings);
-    Map<String, String> labels = Cluster.labels(node);
+    Map<String, String> labels = NodeFields.labels(node);
     return offer.labelDifferences(labels).isEmpty()
         && (NodeReading.offered(node).isEmpty()
             || offer.resourceDifferences(status.allocatable(), labels).isEmpty());

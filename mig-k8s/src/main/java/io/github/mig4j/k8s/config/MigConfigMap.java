@@ -14,6 +14,7 @@ import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterView;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.text.KubernetesName;
 import java.nio.charset.StandardCharsets;
@@ -307,8 +308,8 @@ public final class MigConfigMap {
 
   private Stream<String> referredTo(Node node) {
     return Stream.of(
-        Cluster.labels(node).getOrDefault(cluster.settings().configLabel(), ""),
-        Cluster.annotations(node).getOrDefault(ChangeKind.LAYOUT.previousKey(), ""),
+        NodeFields.labels(node).getOrDefault(cluster.settings().configLabel(), ""),
+        NodeFields.annotations(node).getOrDefault(ChangeKind.LAYOUT.previousKey(), ""),
         ChangeRecord.configOf(node));
   }
 

@@ -8,6 +8,7 @@ import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.MergePatch;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.sharing.DevicePluginConfigFile;
 import java.util.ArrayList;
@@ -142,7 +143,7 @@ public final class MigOperator {
       }
     });
     for (Node node : nodesThatRequest()) {
-      String requested = Cluster.labels(node).getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
+      String requested = NodeFields.labels(node).getOrDefault(Labels.DEVICE_PLUGIN_CONFIG, "");
       if (!requested.isEmpty()) {
         needed.add(requested);
         if (!offered.containsKey(requested)) {

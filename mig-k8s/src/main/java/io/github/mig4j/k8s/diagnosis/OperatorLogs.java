@@ -87,7 +87,7 @@ record OperatorLogs(List<String> lines, Availability availability, String reason
                 .list()
                 .getItems())
         .stream()
-        .filter(pod -> Cluster.isOn(pod, node))
+        .filter(pod -> GpuPods.isOn(pod, node))
         .toList();
   }
 

@@ -114,8 +114,8 @@ final class CachedNodes extends BasicItemStore<Node> {
         .withName(node.getMetadata().getName())
         .withUid(node.getMetadata().getUid())
         .withResourceVersion(node.getMetadata().getResourceVersion())
-        .withLabels(shared(Cluster.labels(node)))
-        .withAnnotations(shared(Cluster.annotations(node)))
+        .withLabels(shared(NodeFields.labels(node)))
+        .withAnnotations(shared(NodeFields.annotations(node)))
         .endMetadata();
     if (node.getSpec() != null) {
       trimmed.withSpec(new NodeSpecBuilder()
@@ -128,7 +128,7 @@ final class CachedNodes extends BasicItemStore<Node> {
           .withNewStatus()
           .withAllocatable(resources(node.getStatus().getAllocatable()))
           .withCapacity(resources(node.getStatus().getCapacity()))
-          .withConditions(NodeConditions.ready(node).stream().toList())
+          .withConditions(NodeFields.ready(node).stream().toList())
           .endStatus();
     }
     return trimmed.build();

@@ -247,7 +247,7 @@ public record ChangeRecord(
    * @throws MigConflictException if the annotation cannot be read
    */
   public static Optional<ChangeRecord> read(Node node) {
-    @Nullable String text = Cluster.annotations(node).get(KEY);
+    @Nullable String text = NodeFields.annotations(node).get(KEY);
     if (text == null || text.isEmpty()) {
       return Optional.empty();
     }
@@ -270,7 +270,7 @@ public record ChangeRecord(
 
   /** The MIG configuration in the record of a node; empty if it has none or cannot be read. */
   public static String configOf(Node node) {
-    return Cluster.record(node, KEY, ChangeRecord.class)
+    return NodeFields.record(node, KEY, ChangeRecord.class)
         .filter(record -> record.kind == ChangeKind.LAYOUT)
         .map(ChangeRecord::config)
         .orElse("");

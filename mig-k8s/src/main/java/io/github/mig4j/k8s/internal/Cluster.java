@@ -26,14 +26,11 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
-import io.fabric8.kubernetes.client.utils.Serialization;
-import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.cluster.MigEvent;
 import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.cluster.MigSettings;
-import io.github.mig4j.node.NodeGpu;
 import java.net.HttpURLConnection;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -42,7 +39,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.OptionalInt;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -60,7 +56,6 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,15 +69,13 @@ public final class Cluster {
   /** Objects in one answer, as in kubectl. */
   static final long PAGE_SIZE = 500;
 
-  private static final int TOO_MANY_REQUESTS = 429;
-
   private static final Pattern VERB_AND_KIND = Pattern.compile("^\\S+ \\S+");
 
   /** For how long a 403 is repeated if a request of this kind was allowed before. */
   public static final Duration FORBIDDEN_RETRY = Duration.ofSeconds(5);
 
   /** When to repeat a request where the API server does not say it. */
-  private static final Duration RETRY = Duration.ofSeconds(5);
+  static final Duration RETRY = Duration.ofSeconds(5);
 
   private static final Duration FORBIDDEN_RETRY_INTERVAL = Duration.ofMillis(500);
   private static final PatchContext MERGE = PatchContext.of(PatchType.JSON_MERGE);
@@ -230,7 +223,7 @@ public final class Cluster {
             "list pods of node %s in all namespaces".formatted(node),
             () -> podsBoundTo(node).list().getItems())
         .stream()
-        .filter(pod -> isOn(pod, node))
+        .filter(pod -> GpuPods.isOn(pod, node))
         .toList();
   }
 
@@ -279,7 +272,7 @@ public final class Cluster {
   public List<Node> gpuNodes() {
     List<Node> found = new ArrayList<>();
     forEachNode("", node -> {
-      if (hasGpu(node)) {
+      if (NodeFields.hasGpu(node)) {
         found.add(node);
       }
     });
@@ -516,7 +509,7 @@ public final class Cluster {
 
   /** The MIG manager's pods on a node. */
   public List<Pod> managerPods(String node) {
-    return managerPods().stream().filter(pod -> isOn(pod, node)).toList();
+    return managerPods().stream().filter(pod -> GpuPods.isOn(pod, node)).toList();
   }
 
   /** Deletes this version of the pod, so that a new pod of the same name is not deleted. */
@@ -653,54 +646,6 @@ public final class Cluster {
     return new CancellationException("Interrupted during: " + what);
   }
 
-  /** What {@link #call} throws for a failure of the Kubernetes client. */
-  public RuntimeException failure(String what, RuntimeException e) {
-    if (rootCause(e) instanceof InterruptedException) {
-      return interrupted(what);
-    }
-    int code =
-        e instanceof KubernetesClientException answered ? Math.max(0, answered.getCode()) : 0;
-    if (code == 0) {
-      return MigClusterException.temporary(
-          "No answer from the API server %s to: %s (%s). Check the address in the kubeconfig's current context"
-              .formatted(client.getMasterUrl(), what, describe(rootCause(e))),
-          e,
-          RETRY);
-    }
-    ServerAnswer answer = ServerAnswer.of((KubernetesClientException) e);
-    if (code == HttpURLConnection.HTTP_CONFLICT || answer.isPatchConflict()) {
-      return new MigConflictException(
-          "Could not %s: another client kept changing it. Try again".formatted(what), e);
-    }
-    String message = "The API server answered %d to: %s%s"
-        .formatted(code, what, answer.message().map(text -> " (" + text + ")").orElse(""));
-    return switch (code) {
-      case HttpURLConnection.HTTP_FORBIDDEN ->
-        MigClusterException.forbidden(
-            what,
-            answer.isRbac()
-                ? message + ". Grant the verb to the user of this client in RBAC"
-                : message,
-            e);
-      case HttpURLConnection.HTTP_UNAUTHORIZED ->
-        new MigClusterException(
-            message + ". Renew the credentials of the user in the kubeconfig's current context", e);
-      case HttpURLConnection.HTTP_NOT_FOUND ->
-        new MigClusterException(
-            message
-                + ". If the GPU Operator runs in another namespace, set that namespace; see 'kubectl get pods -A -l app=nvidia-mig-manager'",
-            e);
-      default ->
-        isTransient(e)
-            ? MigClusterException.temporary(message, e, answer.retryAfter().orElse(RETRY))
-            : new MigClusterException(message, e);
-    };
-  }
-
-  public static Map<String, String> labels(Node node) {
-    return Objects.requireNonNullElse(node.getMetadata().getLabels(), Map.of());
-  }
-
   /** The text under a key of a ConfigMap; empty if it has no such key. */
   public static String data(ConfigMap map, String key) {
     return texts(map).getOrDefault(key, "");
@@ -711,71 +656,19 @@ public final class Cluster {
     return map.getData() == null ? new TreeMap<>() : new TreeMap<>(map.getData());
   }
 
-  /** The number in a label; empty if there is no such label, or it is no number. */
-  public static OptionalInt number(Map<String, String> labels, String label) {
-    String text = labels.getOrDefault(label, "");
-    return text.matches("[0-9]{1,9}")
-        ? OptionalInt.of(Integer.parseInt(text))
-        : OptionalInt.empty();
-  }
-
-  /**
-   * What feature discovery counts: GPUs or, under strategy single, MIG devices. 0 if it does not count
-   * them, or more than a node can have.
-   */
-  public static int gpuCount(Node node) {
-    int count = number(labels(node), Labels.GPU_COUNT).orElse(0);
-    return count <= NodeGpu.MAX_PER_NODE ? count : 0;
-  }
-
-  /** Whether the labels name an NVIDIA GPU. */
-  public static boolean hasGpu(Node node) {
-    return labels(node).containsKey(Labels.GPU_PRESENT)
-        || labels(node).containsKey(Labels.GPU_PRODUCT);
-  }
-
-  public static Map<String, String> annotations(Node node) {
-    return Objects.requireNonNullElse(node.getMetadata().getAnnotations(), Map.of());
-  }
-
-  /** The record in an annotation; empty if there is none, or it cannot be read. */
-  static <T> Optional<T> record(Node node, String annotation, Class<T> type) {
-    String text = annotations(node).getOrDefault(annotation, "");
-    try {
-      return text.isEmpty() ? Optional.empty() : Optional.of(Serialization.unmarshal(text, type));
-    } catch (RuntimeException unreadable) {
-      return Optional.empty();
+  /** What {@link #call} throws for a failure of the Kubernetes client. */
+  public RuntimeException failure(String what, RuntimeException e) {
+    Throwable root = rootCause(e);
+    if (root instanceof InterruptedException) {
+      return interrupted(what);
     }
-  }
-
-  public static boolean isCordoned(Node node) {
-    return node.getSpec() != null && Boolean.TRUE.equals(node.getSpec().getUnschedulable());
-  }
-
-  public static boolean isOn(Pod pod, String node) {
-    return pod.getSpec() != null && node.equals(pod.getSpec().getNodeName());
-  }
-
-  /**
-   * Whether a request may succeed when it is repeated: the API server did not answer, is overloaded,
-   * or no longer has the version from which a watch should start.
-   */
-  public static boolean isTransient(Throwable failure) {
-    int code = code(failure);
-    return code == 0
-        || code == HttpURLConnection.HTTP_GONE
-        || code == TOO_MANY_REQUESTS
-        || code >= HttpURLConnection.HTTP_INTERNAL_ERROR;
-  }
-
-  /** The HTTP status of an answer that is a cause of the failure; 0 if the API server did not answer. */
-  static int code(Throwable failure) {
-    return Stream.iterate(failure, Objects::nonNull, Throwable::getCause)
-        .filter(KubernetesClientException.class::isInstance)
-        .mapToInt(e -> ((KubernetesClientException) e).getCode())
-        .filter(code -> code > 0)
-        .findFirst()
-        .orElse(0);
+    return e instanceof KubernetesClientException answered && answered.getCode() > 0
+        ? ServerAnswer.of(answered).exception(what, e)
+        : MigClusterException.temporary(
+            "No answer from the API server %s to: %s (%s). Check the address in the kubeconfig's current context"
+                .formatted(client.getMasterUrl(), what, describe(root)),
+            e,
+            RETRY);
   }
 
   /** A host that is unknown is the reason, whatever its resolver says below it. */

@@ -58,7 +58,7 @@ public record FailureRecord(
 
   /** The record of a node; empty if it has none, or one that cannot be read. */
   public static Optional<FailureRecord> read(Node node) {
-    return Cluster.record(node, KEY, FailureRecord.class);
+    return NodeFields.record(node, KEY, FailureRecord.class);
   }
 
   /** Whether it is of a change to this configuration. */

@@ -30,6 +30,10 @@ public final class GpuPods {
 
   private GpuPods() {}
 
+  public static boolean isOn(Pod pod, String node) {
+    return pod.getSpec() != null && node.equals(pod.getSpec().getNodeName());
+  }
+
   /** The operator's DaemonSets, and the charts of the device plugin, whose images show versions. */
   private static final Set<String> OPERANDS = Set.of(
       "nvidia-device-plugin-daemonset",

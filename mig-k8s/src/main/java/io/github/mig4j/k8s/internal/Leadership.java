@@ -164,7 +164,7 @@ public final class Leadership implements AutoCloseable {
         lastAllowed.put(verb, System.nanoTime());
         return answer;
       } catch (KubernetesClientException e) {
-        if (Cluster.isTransient(e)
+        if (ServerAnswer.isTransient(e)
             || e.getCode() == HttpURLConnection.HTTP_CONFLICT
             || wasAllowedJustNow(verb, e)) {
           throw e;

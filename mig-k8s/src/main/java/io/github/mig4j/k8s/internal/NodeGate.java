@@ -57,7 +57,7 @@ public final class NodeGate {
 
   /** Whether a node is gated as a new one. */
   public static boolean isClosed(Node node) {
-    return Cluster.annotations(node).containsKey(KEY);
+    return NodeFields.annotations(node).containsKey(KEY);
   }
 
   /** Gates a new node of a policy; a taint that it registered with becomes this gate. */

@@ -25,8 +25,8 @@ public final class NodePatch {
 
   private NodePatch(Node node) {
     this.node = node;
-    this.labels = new LinkedHashMap<>(Cluster.labels(node));
-    this.annotations = new LinkedHashMap<>(Cluster.annotations(node));
+    this.labels = new LinkedHashMap<>(NodeFields.labels(node));
+    this.annotations = new LinkedHashMap<>(NodeFields.annotations(node));
   }
 
   public static NodePatch on(Node node) {
@@ -69,7 +69,7 @@ public final class NodePatch {
   }
 
   public NodePatch uncordon() {
-    if (Cluster.isCordoned(node)) {
+    if (NodeFields.isCordoned(node)) {
       operations.add(Map.of("op", "remove", "path", "/spec/unschedulable"));
     }
     return this;

@@ -74,7 +74,7 @@ public final class SharedView implements ClusterView, AutoCloseable {
   public static SharedView ofAll(Cluster cluster, Runnable writeCheck, Consumer<String> listener) {
     return new SharedView(
         cluster,
-        new CachedNodes(Cluster::hasGpu, listener),
+        new CachedNodes(NodeFields::hasGpu, listener),
         new CachedPods(any -> true, listener),
         writeCheck,
         Duration.ZERO,

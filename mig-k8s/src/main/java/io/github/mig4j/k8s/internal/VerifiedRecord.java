@@ -30,7 +30,7 @@ public record VerifiedRecord(
 
   /** The record of a node; empty if it has none, or one that cannot be read. */
   public static Optional<VerifiedRecord> read(Node node, ChangeKind kind) {
-    return Cluster.record(node, kind.verifiedKey(), VerifiedRecord.class);
+    return NodeFields.record(node, kind.verifiedKey(), VerifiedRecord.class);
   }
 
   public String json() {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides whether an informer lists and watches again after a failure. It does after a {@linkplain
- * Cluster#isTransient transient} one, and for some seconds after a 403 of a watch that was allowed
+ * ServerAnswer#isTransient transient} one, and for some seconds after a 403 of a watch that was allowed
  * before: an API server that has just started answers 403 until it has read its RBAC objects. A
  * patient one does so for ever, since the permission may come.
  */
@@ -67,9 +67,9 @@ public final class WatchRetry implements ExceptionHandler {
 
   @Override
   public synchronized boolean retryAfterException(boolean isStarted, Throwable failure) {
-    if (Cluster.code(failure) != HttpURLConnection.HTTP_FORBIDDEN) {
+    if (ServerAnswer.code(failure) != HttpURLConnection.HTTP_FORBIDDEN) {
       isRefused = false;
-      return Cluster.isTransient(failure);
+      return ServerAnswer.isTransient(failure);
     }
     if (isStarted && isOfStart()) {
       return true;

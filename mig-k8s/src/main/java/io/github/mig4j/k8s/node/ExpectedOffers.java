@@ -12,6 +12,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.config.MigConfigMap;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.node.ComponentVersions;
 import io.github.mig4j.node.MigSetting;
 import io.github.mig4j.node.NodeEffect;
@@ -140,7 +141,7 @@ public final class ExpectedOffers {
             .mapToInt(n -> n)
             .sum())
         .orElse(0);
-    int devices = Cluster.gpuCount(node);
+    int devices = NodeFields.gpuCount(node);
     return each > 0 && devices % each == 0 ? devices / each : 0;
   }
 }

@@ -3,7 +3,7 @@ package io.github.mig4j.k8s.node;
 import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.cluster.Labels;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.internal.Quantities;
 import java.util.ArrayList;
 import java.util.List;
@@ -76,8 +76,8 @@ public record GpuOwner(String product, String remedy, List<String> marks) {
 
   private static List<String> shown(Node node) {
     return Stream.of(
-            Cluster.labels(node).keySet().stream().map("label "::concat),
-            Cluster.annotations(node).keySet().stream().map("annotation "::concat),
+            NodeFields.labels(node).keySet().stream().map("label "::concat),
+            NodeFields.annotations(node).keySet().stream().map("annotation "::concat),
             Quantities.capacity(node).keySet().stream().map("resource "::concat))
         .flatMap(each -> each)
         .sorted()
@@ -89,7 +89,7 @@ public record GpuOwner(String product, String remedy, List<String> marks) {
    * MIG manager has made, since a manager would have reported a state.
    */
   private static Optional<String> aksMark(Node node) {
-    Map<String, String> labels = Cluster.labels(node);
+    Map<String, String> labels = NodeFields.labels(node);
     Optional<String> named = labels.keySet().stream()
         .filter(
             key -> key.toLowerCase(Locale.ROOT).replace("-", "").endsWith("/gpuinstanceprofile"))

@@ -4,7 +4,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.ChangeRecord;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.node.NodeGpu;
 import java.util.ArrayList;
@@ -45,7 +45,7 @@ public record GpuRecord(List<NodeGpu> gpus) {
    * GPUs are back.
    */
   public static void write(NodePatch patch, List<NodeGpu> gpus) {
-    Map<String, String> annotations = Cluster.annotations(patch.node());
+    Map<String, String> annotations = NodeFields.annotations(patch.node());
     String now = text(gpus);
     Optional<String> before = Optional.ofNullable(annotations.getOrDefault(
         ChangeRecord.GPUS_BEFORE_LOSS_KEY, annotations.get(ChangeRecord.GPUS_KEY)));
@@ -72,12 +72,12 @@ public record GpuRecord(List<NodeGpu> gpus) {
 
   /** Whether the annotation of a node is of other GPUs, or does not exist. */
   public static boolean differs(Node node, List<NodeGpu> gpus) {
-    return !text(gpus).equals(Cluster.annotations(node).get(ChangeRecord.GPUS_KEY));
+    return !text(gpus).equals(NodeFields.annotations(node).get(ChangeRecord.GPUS_KEY));
   }
 
   /** Reads the annotation, if every model is known and the labels fit to one of them. */
   public static GpuRecord read(Node node, MigNodeStatus status, MigSettings settings) {
-    String text = Cluster.annotations(node).getOrDefault(ChangeRecord.GPUS_KEY, "");
+    String text = NodeFields.annotations(node).getOrDefault(ChangeRecord.GPUS_KEY, "");
     List<GpuModel> models = Stream.of(text.split(SEPARATOR, -1))
         .flatMap(id -> model(id, settings).stream())
         .toList();

@@ -16,6 +16,7 @@ import io.github.mig4j.k8s.config.PublishedConfig;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.GpuPods;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.layout.MigLayout;
 import io.github.mig4j.layout.PlacementResult;
 import io.github.mig4j.node.NodeEffect;
@@ -106,7 +107,7 @@ public final class MigFleet implements JsonForm {
     Objects.requireNonNull(document, "document");
     Objects.requireNonNull(settings, "settings");
     return capacities(
-        nodes.stream().filter(Cluster::hasGpu).toList(),
+        nodes.stream().filter(NodeFields::hasGpu).toList(),
         List.copyOf(pods),
         document,
         node -> MigNodeStatus.of(node, settings));
@@ -153,7 +154,7 @@ public final class MigFleet implements JsonForm {
       Optional<MigConfigDocument> document,
       Map<Configured, Cut> cuts) {
     List<Pod> pods = all.stream()
-        .filter(pod -> Cluster.isOn(pod, node.getMetadata().getName()))
+        .filter(pod -> GpuPods.isOn(pod, node.getMetadata().getName()))
         .toList();
     List<Pod> using = GpuPods.using(pods);
     SortedMap<String, Long> used = new TreeMap<>();
@@ -164,7 +165,7 @@ public final class MigFleet implements JsonForm {
       used.put(NodeCapacity.CLAIMS, (long) claiming);
     }
     return new NodeCapacity(
-        status, Cluster.labels(node), used, layouts(node, status, document, cuts));
+        status, NodeFields.labels(node), used, layouts(node, status, document, cuts));
   }
 
   /** The layouts of the configuration in force, if the node's resources agree with them. */
@@ -183,7 +184,7 @@ public final class MigFleet implements JsonForm {
         new Configured(model.get(), count, inForce.get(), status.strategy()), Configured::cut);
     boolean isOffered = cut.offer()
         .filter(offer -> offer
-            .resourceDifferences(status.allocatable(), Cluster.labels(node))
+            .resourceDifferences(status.allocatable(), NodeFields.labels(node))
             .isEmpty())
         .isPresent();
     return isOffered ? cut.layouts() : new TreeMap<>();

@@ -6,7 +6,7 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.GpuProduct;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.node.HardwareEvidence;
 import java.util.List;
 import java.util.Map;
@@ -50,7 +50,7 @@ public record ModelReading(
 
   /** Reads a node with what its own MIG manager lists. */
   public static ModelReading of(Node node, MigSettings settings, HardwareEvidence evidence) {
-    Map<String, String> labels = Cluster.labels(node);
+    Map<String, String> labels = NodeFields.labels(node);
     @Nullable String product = labels.get(Labels.GPU_PRODUCT);
     if (product == null) {
       return new ModelReading(Optional.empty(), List.of(), Optional.empty(), List.of());
@@ -163,7 +163,7 @@ public record ModelReading(
 
   /** The memory of the whole GPU in MiB; under strategy single the label is about a MIG device. */
   public static OptionalInt memory(Node node) {
-    OptionalInt memory = Cluster.number(Cluster.labels(node), Labels.GPU_MEMORY);
+    OptionalInt memory = NodeFields.number(NodeFields.labels(node), Labels.GPU_MEMORY);
     return memory.orElse(0) == 0 || NodeReading.isOfDevice(node) ? OptionalInt.empty() : memory;
   }
 

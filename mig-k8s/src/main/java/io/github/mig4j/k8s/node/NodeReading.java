@@ -9,7 +9,7 @@ import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.gpu.Provenance;
 import io.github.mig4j.k8s.cluster.GpuResources;
 import io.github.mig4j.k8s.cluster.Labels;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.internal.Quantities;
 import io.github.mig4j.node.MigSetting;
 import io.github.mig4j.node.NodeGpu;
@@ -43,10 +43,10 @@ public final class NodeReading {
   private final Map<NodeGpu, MigSetting> gpus = new LinkedHashMap<>();
 
   private NodeReading(Node node) {
-    this.labels = Cluster.labels(node);
+    this.labels = NodeFields.labels(node);
     this.offered = offered(node);
     this.product = GpuProduct.Label.parse(labels.getOrDefault(Labels.GPU_PRODUCT, ""));
-    this.count = Cluster.gpuCount(node);
+    this.count = NodeFields.gpuCount(node);
   }
 
   /** Whether feature discovery has labelled the product and the number of the GPUs. */
@@ -150,7 +150,7 @@ public final class NodeReading {
     String resource = profile.resourceName();
     long offers =
         offered.getOrDefault(resource, 0L) + offered.getOrDefault(resource + ".shared", 0L);
-    int replicas = Math.max(1, Cluster.number(labels, resource + ".replicas").orElse(1));
+    int replicas = Math.max(1, NodeFields.number(labels, resource + ".replicas").orElse(1));
     int devices = Math.min(labelled, (int) (offers / replicas));
     int most = models.stream()
         .flatMap(model -> model.profile(profile).stream())
@@ -178,14 +178,14 @@ public final class NodeReading {
 
   /** Whether its GPUs are shared by MPS, according to feature discovery. */
   public static boolean isMps(Node node) {
-    return Cluster.labels(node).getOrDefault("nvidia.com/mps.capable", "").equals("true");
+    return NodeFields.labels(node).getOrDefault("nvidia.com/mps.capable", "").equals("true");
   }
 
   private SortedMap<MigProfile, Integer> counted() {
     SortedMap<MigProfile, Integer> counted = new TreeMap<>();
     labels.keySet().forEach(label -> {
       if (label.endsWith(COUNT)) {
-        int devices = Cluster.number(labels, label).orElse(0);
+        int devices = NodeFields.number(labels, label).orElse(0);
         MigProfile.ofResourceName(label.substring(0, label.length() - COUNT.length()))
             .filter(profile -> devices > 0)
             .ifPresent(profile -> counted.put(profile, devices));
@@ -256,7 +256,7 @@ public final class NodeReading {
    * configuration says both, unless the label is not of it.
    */
   private int replicas(Optional<DevicePluginConfig> now) {
-    int labelled = Cluster.number(labels, Labels.GPU_REPLICAS).orElse(1);
+    int labelled = NodeFields.number(labels, Labels.GPU_REPLICAS).orElse(1);
     if (now.isEmpty()) {
       return labelled;
     }

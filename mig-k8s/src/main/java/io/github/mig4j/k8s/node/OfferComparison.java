@@ -6,7 +6,7 @@ import io.github.mig4j.JsonName;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.cluster.GpuResources;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.internal.Quantities;
 import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.text.JsonFields;
@@ -85,8 +85,8 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
 
   private static OfferComparison withConfiguration(Node node, NodeOffer expected) {
     SortedMap<String, Long> offered = NodeReading.offered(node);
-    List<String> resources = expected.resourceDifferences(offered, Cluster.labels(node));
-    List<String> labels = expected.labelDifferences(Cluster.labels(node));
+    List<String> resources = expected.resourceDifferences(offered, NodeFields.labels(node));
+    List<String> labels = expected.labelDifferences(NodeFields.labels(node));
     List<String> all = new ArrayList<>(resources);
     all.addAll(labels);
     boolean isRight = resources.isEmpty() && labels.isEmpty();
@@ -113,7 +113,7 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
 
   private static OfferComparison withLabels(Node node, NodeOffer labelled) {
     SortedMap<String, Long> offered = NodeReading.offered(node);
-    List<String> differences = labelled.resourceDifferences(offered, Cluster.labels(node));
+    List<String> differences = labelled.resourceDifferences(offered, NodeFields.labels(node));
     Result result = Result.RESOURCES_DIFFER;
     if (offered.isEmpty() && labelled.resources().isEmpty()) {
       result = Result.NO_DEVICES;
@@ -139,15 +139,17 @@ public record OfferComparison(Result result, Basis basis, List<String> differenc
 
   private static long replicas(Node node, String resource) {
     String label = resource.replace(".shared", "") + REPLICAS;
-    return Math.max(1, Cluster.number(Cluster.labels(node), label).orElse(1));
+    return Math.max(1, NodeFields.number(NodeFields.labels(node), label).orElse(1));
   }
 
   private static boolean countsNoDevice(Node node) {
-    return Cluster.labels(node).entrySet().stream()
+    return NodeFields.labels(node).entrySet().stream()
             .filter(label -> label.getKey().endsWith(COUNT) && !label.getValue().equals("0"))
             .map(label -> label.getKey().substring(0, label.getKey().length() - COUNT.length()))
             .noneMatch(resource -> MigProfile.ofResourceName(resource).isPresent())
-        && Cluster.labels(node).getOrDefault(GpuResources.GPU + REPLICAS, "0").equals("0");
+        && NodeFields.labels(node)
+            .getOrDefault(GpuResources.GPU + REPLICAS, "0")
+            .equals("0");
   }
 
   @Override

@@ -13,7 +13,7 @@ import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
-import io.github.mig4j.k8s.internal.NodeConditions;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.internal.Quantities;
 import io.github.mig4j.node.HardwareEvidence;
 import io.github.mig4j.node.NodeOffer;
@@ -43,7 +43,7 @@ public final class StatusReader {
     this.node = node;
     this.name = node.getMetadata().getName();
     this.settings = settings;
-    this.labels = Cluster.labels(node);
+    this.labels = NodeFields.labels(node);
     this.allocatable = resources("allocatable", Quantities.allocatable(node));
     this.capacity = resources("capacity", Quantities.capacity(node));
   }
@@ -84,12 +84,12 @@ public final class StatusReader {
 
   private MigNodeStatus read(Optional<MigStrategy> decreed, Optional<NodeOffer> expected) {
     status.node(name);
-    status.ready(NodeConditions.isReady(node));
-    status.cordoned(Cluster.isCordoned(node));
+    status.ready(NodeFields.isReady(node));
+    status.cordoned(NodeFields.isCordoned(node));
     label(Labels.GPU_PRODUCT).ifPresent(this::readProduct);
     readGpuCount();
     label(Labels.MIG_CAPABLE).ifPresent(value -> status.migCapable(value.equals("true")));
-    Cluster.number(labels, Labels.GPU_REPLICAS).stream()
+    NodeFields.number(labels, Labels.GPU_REPLICAS).stream()
         .filter(n -> n > 0)
         .forEach(status::replicas);
     label(Labels.GPU_SHARING).ifPresent(status::sharing);
@@ -132,7 +132,7 @@ public final class StatusReader {
 
   /** The plain name is known of the configuration that the last change requested. */
   private void readConfig(String config) {
-    Map<String, String> recorded = Cluster.annotations(node);
+    Map<String, String> recorded = NodeFields.annotations(node);
     String requested = recorded.getOrDefault(ChangeKind.LAYOUT.requestedKey(), "");
     boolean isOfLastChange =
         !requested.isEmpty() && config.matches(Pattern.quote(requested) + "(-r[0-9]+)?");
@@ -246,7 +246,7 @@ public final class StatusReader {
   }
 
   private void readGpuCount() {
-    int count = Cluster.gpuCount(node);
+    int count = NodeFields.gpuCount(node);
     if (count > 0 && !NodeReading.isOfDevice(node)) {
       status.gpus(count);
     }

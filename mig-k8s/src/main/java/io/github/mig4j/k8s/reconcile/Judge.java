@@ -5,8 +5,8 @@ import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.DurationText;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.internal.VerifiedRecord;
 import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.k8s.node.MigState;
@@ -132,7 +132,7 @@ record Judge(
         "it has %d GPUs, but had %s before; repair it, or accept its GPUs with 'kubectl annotate node %s %s-'"
             .formatted(
                 facts.status().gpus().orElse(0),
-                GpuRecord.describe(Cluster.annotations(facts.node()).getOrDefault(record, "")),
+                GpuRecord.describe(NodeFields.annotations(facts.node()).getOrDefault(record, "")),
                 facts.name(),
                 record));
   }

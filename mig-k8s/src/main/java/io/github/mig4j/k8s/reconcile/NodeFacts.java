@@ -4,7 +4,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.internal.NodeGate;
 import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.k8s.internal.VerifiedRecord;
@@ -28,7 +28,7 @@ record NodeFacts(Node node, MigNodeStatus status, MigSettings settings) {
   }
 
   Map<String, String> labels() {
-    return Cluster.labels(node);
+    return NodeFields.labels(node);
   }
 
   /** The record of a change in progress; one that cannot be read is a change by an unknown client. */
@@ -37,7 +37,7 @@ record NodeFacts(Node node, MigNodeStatus status, MigSettings settings) {
   }
 
   boolean hasChange() {
-    return Cluster.annotations(node).containsKey(ChangeRecord.KEY);
+    return NodeFields.annotations(node).containsKey(ChangeRecord.KEY);
   }
 
   Optional<VerifiedRecord> verified(ChangeKind kind) {
@@ -45,7 +45,7 @@ record NodeFacts(Node node, MigNodeStatus status, MigSettings settings) {
   }
 
   Optional<String> hold() {
-    return Optional.ofNullable(Cluster.annotations(node).get(MigPolicy.HOLD));
+    return Optional.ofNullable(NodeFields.annotations(node).get(MigPolicy.HOLD));
   }
 
   /** The label that requests a configuration of a kind; empty if it is absent. */
@@ -55,7 +55,7 @@ record NodeFacts(Node node, MigNodeStatus status, MigSettings settings) {
 
   /** What the last change of this library requested; empty if there was none. */
   String requestedByUs(ChangeKind kind) {
-    return Cluster.annotations(node).getOrDefault(kind.requestedKey(), "");
+    return NodeFields.annotations(node).getOrDefault(kind.requestedKey(), "");
   }
 
   /** Whether this library has never changed the node, so that no pod was promised what it offers now. */
@@ -75,12 +75,12 @@ record NodeFacts(Node node, MigNodeStatus status, MigSettings settings) {
    */
   Optional<String> recordOfOtherGpus() {
     return Stream.of(ChangeRecord.GPUS_BEFORE_LOSS_KEY, ChangeRecord.GPUS_KEY)
-        .filter(Cluster.annotations(node)::containsKey)
+        .filter(NodeFields.annotations(node)::containsKey)
         .findFirst()
         .filter(key -> status.model().isPresent() && status.gpus().isPresent())
         .filter(key -> !GpuRecord.text(
                 NodeGpu.several(status.model().get(), status.gpus().getAsInt()))
-            .equals(Cluster.annotations(node).get(key)));
+            .equals(NodeFields.annotations(node).get(key)));
   }
 
   /** Whether the node cannot serve pods, or may soon be unable to. */

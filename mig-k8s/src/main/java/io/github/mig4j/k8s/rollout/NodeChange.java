@@ -14,6 +14,7 @@ import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Content;
 import io.github.mig4j.k8s.rollout.RolloutState.Requested;
@@ -158,7 +159,7 @@ record NodeChange(Cluster cluster, RolloutOptions options, Consumer<ApplyEvent> 
   /** Whether the node has the label due to a rollback of the task's configuration. */
   private boolean isRolledBack(Task task, String label) {
     Map<String, String> recorded =
-        cluster.view().node(task.node()).map(Cluster::annotations).orElse(Map.of());
+        cluster.view().node(task.node()).map(NodeFields::annotations).orElse(Map.of());
     String undone = recorded.getOrDefault(ChangeRecord.ROLLED_BACK_KEY, "");
     @Nullable String requested = recorded.get(task.content().kind().requestedKey());
     return task.content().isRequestedBy(undone)
@@ -184,7 +185,7 @@ record NodeChange(Cluster cluster, RolloutOptions options, Consumer<ApplyEvent> 
   private String label(Task task) {
     Optional<Node> node = cluster.view().node(task.node());
     String key = task.content().kind().label(cluster.settings());
-    return node.map(n -> Cluster.labels(n).getOrDefault(key, "")).orElse("");
+    return node.map(n -> NodeFields.labels(n).getOrDefault(key, "")).orElse("");
   }
 
   private static String describe(Diagnosis diagnosis) {

@@ -16,6 +16,7 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.GpuClaims;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.Leadership;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.internal.SharedView;
 import io.github.mig4j.k8s.rollout.RolloutPlan.PlannedNode;
 import io.github.mig4j.k8s.rollout.RolloutRecord.Content;
@@ -146,8 +147,9 @@ final class RolloutRun {
   /** What another client has requested by this library since then is not undone. */
   private Optional<Entry> drifted(Cluster shared, Node node, RolloutRecord record, Entry entry) {
     Content content = record.contents().get(entry.content());
-    String label = Cluster.labels(node).getOrDefault(content.kind().label(cluster.settings()), "");
-    String requested = Cluster.annotations(node).getOrDefault(content.kind().requestedKey(), "");
+    String label =
+        NodeFields.labels(node).getOrDefault(content.kind().label(cluster.settings()), "");
+    String requested = NodeFields.annotations(node).getOrDefault(content.kind().requestedKey(), "");
     if (!content.isRequestedBy(label) && !content.isRequestedBy(requested)) {
       return Optional.of(entry.with(
           NodeState.SKIPPED,
@@ -168,7 +170,7 @@ final class RolloutRun {
       try {
         return store.read();
       } catch (MigClusterException unanswered) {
-        if (!Cluster.isTransient(unanswered)) {
+        if (unanswered.retryAfter().isEmpty()) {
           throw unanswered;
         }
         LOG.warn("rollout={} unanswered=\"{}\"", name, unanswered.getMessage());
@@ -469,7 +471,7 @@ final class RolloutRun {
 
   private String label(SharedView view, String node, ChangeKind kind) {
     return view.node(node)
-        .map(n -> Cluster.labels(n).getOrDefault(kind.label(cluster.settings()), ""))
+        .map(n -> NodeFields.labels(n).getOrDefault(kind.label(cluster.settings()), ""))
         .orElse("");
   }
 

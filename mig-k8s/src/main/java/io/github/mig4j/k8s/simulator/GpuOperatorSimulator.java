@@ -16,10 +16,10 @@ import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import io.github.mig4j.JsonName;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
 import io.github.mig4j.k8s.internal.ClusterView.Versions;
 import io.github.mig4j.k8s.internal.DurationText;
+import io.github.mig4j.k8s.internal.GpuPods;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -274,7 +274,7 @@ public final class GpuOperatorSimulator implements AutoCloseable {
         .list()
         .getItems()) {
       if (!MigManagerPod.isSimulated(pod)
-          && nodes.keySet().stream().anyMatch(node -> Cluster.isOn(pod, node))) {
+          && nodes.keySet().stream().anyMatch(node -> GpuPods.isOn(pod, node))) {
         throw new IllegalStateException(
             "Node %s already runs a MIG manager, pod %s; simulate on a node without GPU Operator"
                 .formatted(pod.getSpec().getNodeName(), pod.getMetadata().getName()));

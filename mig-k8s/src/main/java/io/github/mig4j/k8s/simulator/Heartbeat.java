@@ -5,7 +5,7 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.github.mig4j.k8s.internal.NodeConditions;
+import io.github.mig4j.k8s.internal.NodeFields;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
@@ -52,7 +52,7 @@ record Heartbeat(KubernetesClient client, Background background, String node) {
   }
 
   private static boolean isUnknown(Node node) {
-    return NodeConditions.ready(node)
+    return NodeFields.ready(node)
         .filter(ready -> "Unknown".equals(ready.getStatus()))
         .isPresent();
   }

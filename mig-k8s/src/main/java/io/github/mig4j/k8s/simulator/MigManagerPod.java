@@ -4,7 +4,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.GpuPods;
 import java.time.Instant;
 import java.util.Locale;
 
@@ -114,7 +114,7 @@ final class MigManagerPod {
   private void removeOthers() {
     for (Pod pod :
         client.pods().inNamespace(namespace).withLabel("app", APP).list().getItems()) {
-      if (Cluster.isOn(pod, node) && isSimulated(pod)) {
+      if (GpuPods.isOn(pod, node) && isSimulated(pod)) {
         client.pods().resource(pod).withGracePeriod(0).delete();
       }
     }

@@ -4,7 +4,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.Quantity;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.text.GpuResource;
 import java.util.HashMap;
 import java.util.Map;
@@ -26,7 +26,7 @@ record NodeObject(KubernetesClient client, String name) {
   }
 
   Map<String, String> readLabels(Lifetime lifetime) throws InterruptedException {
-    return Cluster.labels(
+    return NodeFields.labels(
         lifetime.request("read " + name, () -> client.nodes().withName(name).require()));
   }
 
@@ -36,7 +36,7 @@ record NodeObject(KubernetesClient client, String name) {
     lifetime.request(
         "label " + name,
         () -> client.nodes().withName(name).edit(node -> {
-          Map<String, String> labels = new TreeMap<>(Cluster.labels(node));
+          Map<String, String> labels = new TreeMap<>(NodeFields.labels(node));
           change.accept(labels);
           return new NodeBuilder(node)
               .editMetadata()

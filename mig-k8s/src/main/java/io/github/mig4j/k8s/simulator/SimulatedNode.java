@@ -5,7 +5,7 @@ import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.github.mig4j.config.MigConfigDocument;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.k8s.cluster.Labels;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.sharing.DevicePluginConfig;
 import java.time.Duration;
 import java.util.Collection;
@@ -146,7 +146,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
       Node node = object.read();
       return node == null
           ? Optional.of("the node does not exist")
-          : unlabelled(Cluster.labels(node)).or(() -> unfinished(Cluster.labels(node)));
+          : unlabelled(NodeFields.labels(node)).or(() -> unfinished(NodeFields.labels(node)));
     });
   }
 
@@ -198,7 +198,7 @@ final class SimulatedNode implements ResourceEventHandler<Node>, AutoCloseable {
   }
 
   private void see(Node node, Sight sight) {
-    Map<String, String> now = sight == Sight.GONE ? Map.of() : Cluster.labels(node);
+    Map<String, String> now = sight == Sight.GONE ? Map.of() : NodeFields.labels(node);
     boolean configured;
     synchronized (this) {
       latest = node;

@@ -17,7 +17,7 @@ import io.github.mig4j.k8s.fixture.MockApiServer;
 import io.github.mig4j.k8s.fixture.Nodes;
 import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.fixture.TestCluster;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.node.NodeGpu;
 import java.time.Duration;
 import java.util.List;
@@ -58,7 +58,7 @@ class ApplyRefusalsTest {
         .nodes()
         .list()
         .getItems()
-        .forEach(node -> assertThat(Cluster.labels(node)).doesNotContainKey(Labels.MIG_CONFIG));
+        .forEach(node -> assertThat(NodeFields.labels(node)).doesNotContainKey(Labels.MIG_CONFIG));
     client
         .configMaps()
         .inAnyNamespace()

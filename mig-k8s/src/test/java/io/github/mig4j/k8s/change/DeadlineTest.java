@@ -26,7 +26,7 @@ import io.github.mig4j.k8s.fixture.Pods;
 import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.fixture.TestCluster;
 import io.github.mig4j.k8s.internal.ChangeRecord;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
 import java.time.Instant;
@@ -70,8 +70,8 @@ class DeadlineTest {
           .hasMessageStartingWith(
               "Node gpu-node: waited %d ms for {nvidia.com/mig-1g.23gb=7}, but the API server has not sent the state of the node or its pods yet. "
                   .formatted(millis));
-      assertThat(Cluster.labels(node())).doesNotContainKey(Labels.MIG_CONFIG);
-      assertThat(Cluster.annotations(node())).doesNotContainKey(ChangeRecord.KEY);
+      assertThat(NodeFields.labels(node())).doesNotContainKey(Labels.MIG_CONFIG);
+      assertThat(NodeFields.annotations(node())).doesNotContainKey(ChangeRecord.KEY);
     }
   }
 
@@ -124,7 +124,7 @@ class DeadlineTest {
       assertThatThrownBy(() -> request.await(Duration.ofHours(1)))
           .isInstanceOf(MigClusterException.class)
           .hasMessage("The API server answered 403 to: get node gpu-node (injected)");
-      assertThat(Cluster.annotations(node())).containsKey(ChangeRecord.KEY);
+      assertThat(NodeFields.annotations(node())).containsKey(ChangeRecord.KEY);
     }
   }
 
@@ -152,9 +152,9 @@ class DeadlineTest {
       assertThat(ChangeRecord.read(node).filter(record -> record.isLive(Instant.now())))
           .as("record after cancelling at request %d", at)
           .isEmpty();
-      if (!Cluster.labels(node).containsKey(Labels.MIG_CONFIG)) {
-        assertThat(Cluster.isCordoned(node)).as("cordoned at request %d", at).isFalse();
-        assertThat(Cluster.annotations(node)).doesNotContainKey(ChangeRecord.KEY);
+      if (!NodeFields.labels(node).containsKey(Labels.MIG_CONFIG)) {
+        assertThat(NodeFields.isCordoned(node)).as("cordoned at request %d", at).isFalse();
+        assertThat(NodeFields.annotations(node)).doesNotContainKey(ChangeRecord.KEY);
       }
       requests = cancel.change.join().isCancelled() ? Integer.MAX_VALUE : at;
       client.resource(node).delete();

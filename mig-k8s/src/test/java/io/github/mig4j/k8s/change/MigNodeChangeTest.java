@@ -28,7 +28,7 @@ import io.github.mig4j.k8s.fixture.Pods;
 import io.github.mig4j.k8s.fixture.TestCluster;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.ChangeRecord;
-import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.internal.NodeGate;
 import io.github.mig4j.k8s.internal.NodePatch;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
@@ -225,7 +225,7 @@ class MigNodeChangeTest {
           .apply("small")
           .timings(QUICK)
           .disruption(Disruption.CORDON)
-          .onProgress(event -> cordoned.put(event.phase(), Cluster.isCordoned(node())))
+          .onProgress(event -> cordoned.put(event.phase(), NodeFields.isCordoned(node())))
           .await(LONG);
 
       assertThat(cordoned.remove(ApplyPhase.CHECKED)).isFalse();
@@ -245,7 +245,7 @@ class MigNodeChangeTest {
           .disruption(Disruption.CORDON)
           .await(LONG);
 
-      assertThat(Cluster.isCordoned(node())).isTrue();
+      assertThat(NodeFields.isCordoned(node())).isTrue();
     }
   }
 
@@ -260,7 +260,7 @@ class MigNodeChangeTest {
               .disruption(Disruption.CORDON)
               .await(LONG))
           .isInstanceOf(MigRefusedException.class);
-      assertThat(Cluster.isCordoned(node())).isFalse();
+      assertThat(NodeFields.isCordoned(node())).isFalse();
       assertThat(annotations()).doesNotContainKey("mig4j.github.io/change");
     }
   }
@@ -295,7 +295,7 @@ class MigNodeChangeTest {
       assertThat(outcome).isInstanceOf(ApplyOutcome.Verified.class);
       assertThat(budgets.evicted()).containsExactly("train");
       assertThat(details).containsExactly("evicted default/train");
-      assertThat(Cluster.isCordoned(node())).isFalse();
+      assertThat(NodeFields.isCordoned(node())).isFalse();
     }
   }
 
@@ -368,7 +368,7 @@ class MigNodeChangeTest {
               + " default/train cannot be evicted yet, since its disruption budget does not allow it."
               + " The node was not changed. See 'kubectl get poddisruptionbudgets -A', or delete the"
               + " pods");
-      assertThat(Cluster.isCordoned(node())).isFalse();
+      assertThat(NodeFields.isCordoned(node())).isFalse();
       assertThat(mig.node("gpu-node").status().config()).contains("all-disabled");
     }
   }
@@ -593,7 +593,7 @@ class MigNodeChangeTest {
       at(NOON.plusSeconds(60)).node("gpu-node").recover().timings(QUICK).await(LONG);
 
       assertThat(annotations()).doesNotContainKey("mig4j.github.io/change");
-      assertThat(Cluster.isCordoned(node())).isFalse();
+      assertThat(NodeFields.isCordoned(node())).isFalse();
     }
   }
 
@@ -639,7 +639,7 @@ class MigNodeChangeTest {
         .nodes()
         .withName("gpu-node")
         .waitUntilCondition(
-            node -> !Cluster.annotations(node).containsKey("mig4j.github.io/change"),
+            node -> !NodeFields.annotations(node).containsKey("mig4j.github.io/change"),
             1,
             TimeUnit.MINUTES);
   }
@@ -692,7 +692,7 @@ class MigNodeChangeTest {
   }
 
   private Map<String, String> annotations() {
-    return Cluster.annotations(node());
+    return NodeFields.annotations(node());
   }
 
   private void edit(Consumer<NodeBuilder> change) {

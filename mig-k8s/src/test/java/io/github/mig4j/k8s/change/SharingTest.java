@@ -35,6 +35,7 @@ import io.github.mig4j.k8s.fixture.Pods;
 import io.github.mig4j.k8s.fixture.TestClients;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.ClusterPolicies;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.internal.NodeGate;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.lint.Finding;
@@ -645,7 +646,7 @@ class SharingTest {
       assertThat(outcome).isInstanceOf(ApplyOutcome.Verified.class);
       assertThat(during.get(0).getSpec().getUnschedulable()).isTrue();
       assertThat(during.get(0).getSpec().getTaints()).contains(NodeGate.TAINT);
-      assertThat(Cluster.isCordoned(node())).isFalse();
+      assertThat(NodeFields.isCordoned(node())).isFalse();
       assertThat(node().getSpec().getTaints()).doesNotContain(NodeGate.TAINT);
     }
   }

@@ -42,10 +42,11 @@ class SharedViewTest {
         server.edit(
             "nodes", NODE, node -> ((ObjectNode) node.at("/metadata/labels")).put("by", "another"));
         ClusterUser.eventually(() -> view.cachedNodes().stream()
-            .allMatch(node -> "another".equals(Cluster.labels(node).get("by"))));
+            .allMatch(node -> "another".equals(NodeFields.labels(node).get("by"))));
 
         for (int i = 0; i < 5; i++) {
-          assertThat(Cluster.labels(view.node(NODE).orElseThrow())).containsEntry("by", "another");
+          assertThat(NodeFields.labels(view.node(NODE).orElseThrow()))
+              .containsEntry("by", "another");
         }
         assertThat(requests).hasValue(1);
       }

@@ -9,7 +9,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
-import io.github.mig4j.k8s.internal.NodeConditions;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import java.util.List;
 import java.util.Map;
@@ -64,8 +64,8 @@ final class SimulatedNodes implements AutoCloseable {
   }
 
   void awaitReady() {
-    eventually(() -> names.stream()
-        .noneMatch(name -> NodeConditions.isReady(get(name)).equals(Optional.of(false))));
+    eventually(() ->
+        names.stream().noneMatch(name -> NodeFields.isReady(get(name)).equals(Optional.of(false))));
   }
 
   Node get(String name) {

@@ -6,7 +6,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.github.mig4j.k8s.fixture.MockApiServer;
-import io.github.mig4j.k8s.internal.NodeConditions;
+import io.github.mig4j.k8s.internal.NodeFields;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
@@ -39,7 +39,7 @@ class HeartbeatTest {
       new Heartbeat(client, background, "gpu-node").beat(Lifetime.yielding());
     }
 
-    assertThat(NodeConditions.isReady(client.nodes().withName("gpu-node").require()))
+    assertThat(NodeFields.isReady(client.nodes().withName("gpu-node").require()))
         .contains(true);
   }
 
@@ -51,7 +51,7 @@ class HeartbeatTest {
       new Heartbeat(client, background, "gpu-node").beat(Lifetime.yielding());
     }
 
-    assertThat(NodeConditions.isReady(client.nodes().withName("gpu-node").require()))
+    assertThat(NodeFields.isReady(client.nodes().withName("gpu-node").require()))
         .contains(false);
   }
 
