@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
-import java.util.regex.Pattern;
 
 /** Names that consist of a base and a hash of the content, so that changed content has another name. */
 public final class ContentName {
@@ -28,8 +27,19 @@ public final class ContentName {
    * had a hash, such as one that ends in a date, stays as it is.
    */
   public static String withoutHash(String name, String hash) {
-    String base = name.replaceFirst("-" + Pattern.quote(hash) + "(-r[0-9]+)?$", "");
-    return base.isEmpty() ? name : base;
+    String first = withoutRepetition(name);
+    boolean hasHash = first.endsWith("-" + hash) && first.length() > hash.length() + 1;
+    return hasHash ? first.substring(0, first.length() - hash.length() - 1) : name;
+  }
+
+  /** A name without the number that distinguishes two requests for the same content. */
+  public static String withoutRepetition(String name) {
+    return name.replaceFirst("-r[0-9]+$", "");
+  }
+
+  /** Whether a name is the other one, perhaps with the number of a repetition behind it. */
+  public static boolean isOf(String name, String first) {
+    return name.equals(first) || withoutRepetition(name).equals(first);
   }
 
   /** The first 8 hexadecimal digits of the content's SHA-256. */

@@ -8,6 +8,7 @@ import io.github.mig4j.k8s.cluster.MigClusterException;
 import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.internal.NodeWatch;
 import io.github.mig4j.k8s.internal.PodWatch;
 import io.github.mig4j.k8s.node.StatusReader;
@@ -228,14 +229,10 @@ final class ApplyWait implements Sight, AutoCloseable {
       throws InterruptedException {
     long end = System.nanoTime() + waitNanos;
     Optional<Node> seen = watch.next(waitNanos);
-    while (seen.isPresent() && isSameVersion(seen.get(), known)) {
+    while (seen.isPresent() && NodeFields.isSameVersion(seen.get(), known)) {
       seen = watch.next(end - System.nanoTime());
     }
     return seen;
-  }
-
-  private static boolean isSameVersion(Node one, Node other) {
-    return one.getMetadata().getResourceVersion().equals(other.getMetadata().getResourceVersion());
   }
 
   @Override

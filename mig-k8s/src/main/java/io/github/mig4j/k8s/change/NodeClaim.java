@@ -20,6 +20,7 @@ import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.node.NodeGpu;
+import io.github.mig4j.text.ContentName;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
@@ -195,7 +196,7 @@ final class NodeClaim {
 
   /** A repetition under another name undoes nothing more. */
   private void recordRollback(NodePatch patch, String current) {
-    if (withoutRepetition(current).equals(config)) {
+    if (ContentName.withoutRepetition(current).equals(config)) {
       return;
     }
     NodePatch unused = goal instanceof ApplyGoal.RollBack
@@ -229,7 +230,7 @@ final class NodeClaim {
             && MigNodeStatus.of(now, cluster.settings())
                 .state()
                 .equals(Optional.of(MigState.SUCCESS)));
-    return !wasInForce || withoutRepetition(current).equals(config)
+    return !wasInForce || ContentName.withoutRepetition(current).equals(config)
         ? Optional.empty()
         : Optional.of(current);
   }
@@ -391,12 +392,10 @@ final class NodeClaim {
     NodePatch patch = NodePatch.on(now);
     List<ChangeRecord.Done> left = new ArrayList<>();
     for (ChangeRecord.Done what : record.done()) {
-      if (!undone.contains(what)) {
-        left.add(what);
-      } else if (what == ChangeRecord.Done.CORDONED) {
-        patch.uncordon();
+      if (undone.contains(what)) {
+        patch.undo(what);
       } else {
-        patch.removeTaint(NodeGate.TAINT);
+        left.add(what);
       }
     }
     return left.isEmpty()
@@ -458,14 +457,9 @@ final class NodeClaim {
   static String client(Node now, String by, String value) {
     return ChangeRecord.read(now)
             .filter(record -> Cluster.isSameClient(record.by(), by))
-            .filter(record -> record.config().equals(withoutRepetition(value)))
+            .filter(record -> record.config().equals(ContentName.withoutRepetition(value)))
             .isPresent()
         ? "another request of this client"
         : "another client";
-  }
-
-  /** The name without the number that distinguishes two requests for the same content. */
-  static String withoutRepetition(String key) {
-    return key.replaceFirst("-r[0-9]+$", "");
   }
 }

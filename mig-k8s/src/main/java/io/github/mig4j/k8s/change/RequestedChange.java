@@ -22,6 +22,7 @@ import io.github.mig4j.k8s.internal.NodeWatch;
 import io.github.mig4j.k8s.internal.VerifiedRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.StatusReader;
+import io.github.mig4j.text.ContentName;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumSet;
@@ -230,7 +231,7 @@ final class RequestedChange {
   private ChangeRecord.Proof proof(ApplyPlan plan) {
     String current =
         NodeFields.labels(plan.node()).getOrDefault(plan.kind().label(cluster.settings()), "");
-    boolean continues = NodeClaim.withoutRepetition(current).equals(plan.recordedName());
+    boolean continues = ContentName.withoutRepetition(current).equals(plan.recordedName());
     return ChangeRecord.read(plan.node())
         .filter(record -> continues && record.isOf(plan.kind(), plan.recordedName()))
         .map(ChangeRecord::proof)

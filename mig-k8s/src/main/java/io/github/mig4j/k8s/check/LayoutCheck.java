@@ -198,7 +198,7 @@ final class LayoutCheck {
   }
 
   private boolean continues(Node node, String key) {
-    return request.continues(node, ChangeKind.LAYOUT, key.replaceFirst("-r[0-9]+$", ""))
+    return request.continues(node, ChangeKind.LAYOUT, ContentName.withoutRepetition(key))
         || request.continues(node, ChangeKind.LAYOUT, key);
   }
 

@@ -15,6 +15,7 @@ import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeOffer;
+import io.github.mig4j.text.ContentName;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -104,9 +105,9 @@ record LayoutPlan(
 
   /** Only a name that carries the content's hash shows for sure what the node requested. */
   private boolean requestsContent(MigSettings settings) {
-    return NodeFields.labels(node)
-        .getOrDefault(settings.configLabel(), "")
-        .matches(".*-" + content.contentHash() + "(-r[0-9]+)?");
+    return ContentName.withoutRepetition(
+            NodeFields.labels(node).getOrDefault(settings.configLabel(), ""))
+        .endsWith("-" + content.contentHash());
   }
 
   @Override

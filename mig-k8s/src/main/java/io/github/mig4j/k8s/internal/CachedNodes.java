@@ -77,11 +77,7 @@ final class CachedNodes extends BasicItemStore<Node> {
     }
     Node trimmed = trimmed(node);
     @Nullable Node before = super.put(name, trimmed);
-    boolean isNew = before == null
-        || !before
-            .getMetadata()
-            .getResourceVersion()
-            .equals(trimmed.getMetadata().getResourceVersion());
+    boolean isNew = before == null || !NodeFields.isSameVersion(before, trimmed);
     if (isNew) {
       followersOf(name).forEach(each -> each.onAdd(trimmed));
       listener.accept(name);

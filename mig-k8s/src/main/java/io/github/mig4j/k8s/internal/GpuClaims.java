@@ -7,7 +7,6 @@ import io.fabric8.kubernetes.api.model.PodResourceClaimStatus;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
@@ -57,15 +56,18 @@ public final class GpuClaims {
   }
 
   /** Of a claim that is made from a template the status of the pod has the name. */
-  private static Optional<String> name(PodResourceClaim claim, Pod pod) {
+  public static Optional<String> name(PodResourceClaim claim, Pod pod) {
     return Optional.ofNullable(claim.getResourceClaimName())
-        .or(() -> pod.getStatus() == null || pod.getStatus().getResourceClaimStatuses() == null
-            ? Optional.empty()
-            : pod.getStatus().getResourceClaimStatuses().stream()
-                .filter(status -> claim.getName().equals(status.getName()))
-                .map(PodResourceClaimStatus::getResourceClaimName)
-                .filter(Objects::nonNull)
-                .findFirst());
+        .or(() -> status(claim, pod).map(PodResourceClaimStatus::getResourceClaimName));
+  }
+
+  /** What the pod's status says of a claim; without a name that no claim is needed. */
+  public static Optional<PodResourceClaimStatus> status(PodResourceClaim claim, Pod pod) {
+    return Stream.ofNullable(pod.getStatus())
+        .flatMap(status -> Stream.ofNullable(status.getResourceClaimStatuses()))
+        .flatMap(List::stream)
+        .filter(status -> claim.getName().equals(status.getName()))
+        .findFirst();
   }
 
   private boolean isOfGpu(String namespace, String name) {

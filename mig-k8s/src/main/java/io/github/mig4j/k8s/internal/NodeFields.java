@@ -34,6 +34,11 @@ public final class NodeFields {
     return Objects.requireNonNullElse(node.getMetadata().getLabels(), Map.of());
   }
 
+  public static boolean isSameVersion(Node one, Node other) {
+    return Objects.equals(
+        one.getMetadata().getResourceVersion(), other.getMetadata().getResourceVersion());
+  }
+
   /** The number in a label; empty if there is no such label, or it is no number. */
   public static OptionalInt number(Map<String, String> labels, String label) {
     String text = labels.getOrDefault(label, "");

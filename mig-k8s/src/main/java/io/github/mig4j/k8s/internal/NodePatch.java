@@ -68,7 +68,7 @@ public final class NodePatch {
     return this;
   }
 
-  public NodePatch uncordon() {
+  private NodePatch uncordon() {
     if (NodeFields.isCordoned(node)) {
       operations.add(Map.of("op", "remove", "path", "/spec/unschedulable"));
     }
@@ -89,6 +89,11 @@ public final class NodePatch {
       add("/spec/taints", rest);
     }
     return this;
+  }
+
+  /** Undoes what was done to the node for the time of a change. */
+  public NodePatch undo(ChangeRecord.Done what) {
+    return what == ChangeRecord.Done.CORDONED ? uncordon() : removeTaint(NodeGate.TAINT);
   }
 
   public static boolean has(Node node, Taint taint) {

@@ -17,13 +17,13 @@ import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.internal.Quantities;
 import io.github.mig4j.node.HardwareEvidence;
 import io.github.mig4j.node.NodeOffer;
+import io.github.mig4j.text.ContentName;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 
 /** Reads a {@link MigNodeStatus} from a node's labels and resources. */
 public final class StatusReader {
@@ -134,8 +134,7 @@ public final class StatusReader {
   private void readConfig(String config) {
     Map<String, String> recorded = NodeFields.annotations(node);
     String requested = recorded.getOrDefault(ChangeKind.LAYOUT.requestedKey(), "");
-    boolean isOfLastChange =
-        !requested.isEmpty() && config.matches(Pattern.quote(requested) + "(-r[0-9]+)?");
+    boolean isOfLastChange = !requested.isEmpty() && ContentName.isOf(config, requested);
     status.config(config);
     status.configName(
         isOfLastChange ? recorded.getOrDefault(ChangeRecord.NAME_KEY, config) : config);

@@ -14,6 +14,7 @@ import io.github.mig4j.k8s.reconcile.MigPolicy.OnDrift;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Cause;
 import io.github.mig4j.k8s.reconcile.NodeStanding.Drift;
 import io.github.mig4j.layout.MigLayout;
+import io.github.mig4j.text.ContentName;
 import io.github.mig4j.text.GpuResource;
 import java.time.Duration;
 import java.time.Instant;
@@ -246,15 +247,10 @@ record Judge(
 
   private static boolean isOf(VerifiedRecord record, DesiredState desired) {
     if (desired instanceof DesiredState.Layout layout) {
-      return layout.key().filter(key -> isKey(record.key(), key)).isPresent();
+      return layout.key().filter(key -> ContentName.isOf(record.key(), key)).isPresent();
     }
     return !(desired instanceof DesiredState.SharingConfig sharing)
         || record.key().startsWith(sharing.name());
-  }
-
-  /** Whether a label requests a configuration, perhaps under the name of a retry. */
-  private static boolean isKey(String label, String key) {
-    return label.equals(key) || label.matches("\\Q" + key + "\\E-r[0-9]+");
   }
 
   private Optional<Difference> difference(NodeFacts facts, DesiredState desired) {
@@ -276,7 +272,7 @@ record Judge(
               .formatted(layout.name()),
           false));
     }
-    if (!isKey(requested, layout.key().get())) {
+    if (!ContentName.isOf(requested, layout.key().get())) {
       return Optional.of(otherLabel(facts, requested, layout));
     }
     if (isEdited(requested, layout)) {
@@ -300,11 +296,11 @@ record Judge(
     String key = layout.key().orElseThrow();
     String detail = "it requests %s instead of '%s'"
         .formatted(requested.isEmpty() ? "nothing" : "'" + requested + "'", key);
-    if (isKey(byUs, key)) {
+    if (ContentName.isOf(byUs, key)) {
       return new Difference(Drift.LABEL_CHANGED, detail + ", which another client has set", true);
     }
     boolean isOlderContent =
-        !byUs.isEmpty() && isKey(requested, byUs) && byUs.startsWith(layout.name());
+        !byUs.isEmpty() && ContentName.isOf(requested, byUs) && byUs.startsWith(layout.name());
     return new Difference(isOlderContent ? Drift.CONTENT_CHANGED : Drift.NEW, detail, false);
   }
 

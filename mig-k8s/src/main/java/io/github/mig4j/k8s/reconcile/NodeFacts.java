@@ -89,11 +89,6 @@ record NodeFacts(Node node, MigNodeStatus status, MigSettings settings) {
         || status.cordoned()
         || status.ready().equals(Optional.of(false))
         || !status.paused().isEmpty()
-        || status
-            .state()
-            .filter(state -> state == MigState.FAILED
-                || state == MigState.PENDING
-                || state == MigState.REBOOTING)
-            .isPresent();
+        || status.state().filter(s -> s == MigState.FAILED || s.isAtWork()).isPresent();
   }
 }

@@ -197,12 +197,7 @@ final class NodeReconcile {
       Optional<Node> node = cluster.node(name);
       node.flatMap(this::unfinished).filter(record -> record.seen() == null).ifPresent(record -> {
         NodePatch patch = NodePatch.on(node.get()).removeAnnotation(ChangeRecord.KEY);
-        if (record.has(ChangeRecord.Done.CORDONED)) {
-          patch.uncordon();
-        }
-        if (record.has(ChangeRecord.Done.GATED)) {
-          patch.removeTaint(NodeGate.TAINT);
-        }
+        record.done().forEach(patch::undo);
         Node unused = cluster.patch(patch);
       });
     });

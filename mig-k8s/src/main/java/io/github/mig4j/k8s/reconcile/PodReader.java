@@ -5,7 +5,6 @@ import io.fabric8.kubernetes.api.model.NodeSelectorTerm;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodCondition;
 import io.fabric8.kubernetes.api.model.PodResourceClaim;
-import io.fabric8.kubernetes.api.model.PodResourceClaimStatus;
 import io.fabric8.kubernetes.api.model.PodSpec;
 import io.github.mig4j.gpu.MigProfile;
 import io.github.mig4j.k8s.cluster.Labels;
@@ -15,6 +14,7 @@ import io.github.mig4j.k8s.config.MigRole;
 import io.github.mig4j.k8s.dra.DraClient;
 import io.github.mig4j.k8s.dra.DraSnapshot;
 import io.github.mig4j.k8s.internal.Cluster;
+import io.github.mig4j.k8s.internal.GpuClaims;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.WatchPermission;
 import io.github.mig4j.k8s.reconcile.WaitingPod.NodeCondition;
@@ -146,11 +146,10 @@ final class PodReader {
     Optional<String> unknown = Optional.empty();
     List<String> allocated = new ArrayList<>();
     for (PodResourceClaim claim : claims(pod)) {
-      Optional<PodResourceClaimStatus> status = status(claim, pod);
       Optional<String> name = name(claim, pod);
       if (name.isEmpty()) {
         // A status without a name says that no claim is needed.
-        unknown = unknown.or(() -> status.isPresent()
+        unknown = unknown.or(() -> GpuClaims.status(claim, pod).isPresent()
             ? Optional.empty()
             : Optional.of(
                 "its claim '%s' is not created from its template %s yet; see 'kubectl describe pod'"
@@ -205,16 +204,8 @@ final class PodReader {
   }
 
   private static Optional<String> name(PodResourceClaim claim, Pod pod) {
-    return Optional.ofNullable(claim.getResourceClaimName())
-        .or(() -> status(claim, pod).map(PodResourceClaimStatus::getResourceClaimName))
+    return GpuClaims.name(claim, pod)
         .map(each -> "%s/%s".formatted(pod.getMetadata().getNamespace(), each));
-  }
-
-  private static Optional<PodResourceClaimStatus> status(PodResourceClaim claim, Pod pod) {
-    return Stream.ofNullable(pod.getStatus().getResourceClaimStatuses())
-        .flatMap(List::stream)
-        .filter(status -> claim.getName().equals(status.getName()))
-        .findFirst();
   }
 
   /** A pod without its claims. */

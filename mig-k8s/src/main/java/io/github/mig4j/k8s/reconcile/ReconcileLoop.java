@@ -7,6 +7,7 @@ import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.DurationText;
 import io.github.mig4j.k8s.internal.GpuPods;
 import io.github.mig4j.k8s.internal.Leadership;
+import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.internal.SharedView;
 import io.github.mig4j.layout.MigLayout;
 import java.time.Duration;
@@ -16,7 +17,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
@@ -237,11 +237,6 @@ final class ReconcileLoop {
     return cluster.settings().clock().instant();
   }
 
-  private static boolean isSameVersion(Node one, Node other) {
-    return Objects.equals(
-        one.getMetadata().getResourceVersion(), other.getMetadata().getResourceVersion());
-  }
-
   /** A node is read again only if it has changed. */
   private List<NodeFacts> facts(SharedView view) {
     List<NodeFacts> all = new ArrayList<>();
@@ -249,7 +244,7 @@ final class ReconcileLoop {
       String name = cached.getMetadata().getName();
       view.node(name).ifPresent(node -> {
         NodeFacts before = read.get(name);
-        NodeFacts facts = before != null && isSameVersion(before.node(), node)
+        NodeFacts facts = before != null && NodeFields.isSameVersion(before.node(), node)
             ? before
             : NodeFacts.of(node, cluster.settings());
         read.put(name, facts);

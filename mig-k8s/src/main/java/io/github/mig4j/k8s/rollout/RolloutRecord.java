@@ -5,6 +5,7 @@ import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.cluster.MigConflictException;
 import io.github.mig4j.k8s.diagnosis.FailureCode;
 import io.github.mig4j.k8s.internal.ChangeKind;
+import io.github.mig4j.text.ContentName;
 import io.github.mig4j.text.JsonFields;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -16,7 +17,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -69,9 +69,7 @@ record RolloutRecord(
 
     /** Whether the value of a node's config label is one of its names. */
     boolean isRequestedBy(String label) {
-      return label.equals(config)
-          || label.equals(key)
-          || label.matches(Pattern.quote(key) + "-r[0-9]+");
+      return label.equals(config) || ContentName.isOf(label, key);
     }
   }
 
