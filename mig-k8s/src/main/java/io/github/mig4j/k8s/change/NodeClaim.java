@@ -139,9 +139,9 @@ final class NodeClaim {
     note(before);
     return cluster.onLatestVersion(() -> {
       Node now = latest.getAndSet(Optional.empty()).orElseGet(() -> cluster.requireNode(node));
-      String current = NodeFields.labels(now).getOrDefault(label, "");
+      String current = kind.requested(now, cluster.settings());
       boolean alreadyRequested = current.equals(key);
-      if (!alreadyRequested && !current.equals(NodeFields.labels(before).getOrDefault(label, ""))) {
+      if (!alreadyRequested && !current.equals(kind.requested(before, cluster.settings()))) {
         throw new MigConflictException(
             "Node %s: %s set %s=%s just now. Let one client label the node, and apply again"
                 .formatted(node, client(now, by, current), label, current));

@@ -17,7 +17,6 @@ import io.github.mig4j.k8s.internal.ChangeRecord.Prompt;
 import io.github.mig4j.k8s.internal.ChangeRecord.Seen;
 import io.github.mig4j.k8s.internal.Cluster;
 import io.github.mig4j.k8s.internal.DurationText;
-import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.internal.NodeWatch;
 import io.github.mig4j.k8s.internal.VerifiedRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
@@ -229,8 +228,7 @@ final class RequestedChange {
 
   /** A change that continues needs the proof that it needed when it began. */
   private ChangeRecord.Proof proof(ApplyPlan plan) {
-    String current =
-        NodeFields.labels(plan.node()).getOrDefault(plan.kind().label(cluster.settings()), "");
+    String current = plan.kind().requested(plan.node(), cluster.settings());
     boolean continues = ContentName.withoutRepetition(current).equals(plan.recordedName());
     return ChangeRecord.read(plan.node())
         .filter(record -> continues && record.isOf(plan.kind(), plan.recordedName()))

@@ -121,8 +121,7 @@ public sealed interface ApplyGoal {
       if (after == After.CONTINUES
           && undone == last
           && recorded.containsKey(ChangeRecord.ROLLED_BACK_KEY)) {
-        return target(
-            undone, NodeFields.labels(now).getOrDefault(undone.label(cluster.settings()), ""));
+        return target(undone, undone.requested(now, cluster.settings()));
       }
       String previous = recorded.get(undone.previousKey());
       if (previous == null || (previous.isEmpty() && undone == ChangeKind.LAYOUT)) {
@@ -175,7 +174,7 @@ public sealed interface ApplyGoal {
     public Target resolve(Cluster cluster, String node) {
       Node now = cluster.requireNode(node);
       ChangeKind kind = ChangeRecord.read(now).map(ChangeRecord::kind).orElse(ChangeKind.LAYOUT);
-      String requested = NodeFields.labels(now).getOrDefault(kind.label(cluster.settings()), "");
+      String requested = kind.requested(now, cluster.settings());
       if (kind == ChangeKind.SHARING) {
         return new Target.RecordedSharing(requested);
       }

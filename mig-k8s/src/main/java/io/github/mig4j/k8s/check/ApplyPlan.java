@@ -5,7 +5,6 @@ import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.diagnosis.Diagnosis;
 import io.github.mig4j.k8s.internal.ChangeKind;
 import io.github.mig4j.k8s.internal.Cluster;
-import io.github.mig4j.k8s.internal.NodeFields;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeOffer;
@@ -72,7 +71,7 @@ public sealed interface ApplyPlan permits LayoutPlan, SharingPlan {
 
   /** Whether the node requests it under this very name. */
   default boolean isRequested(MigSettings settings) {
-    return key().equals(NodeFields.labels(node()).getOrDefault(kind().label(settings), ""));
+    return key().equals(kind().requested(node(), settings));
   }
 
   /** Whether the permission is needed; a write that is not going to happen needs none. */

@@ -105,8 +105,7 @@ record LayoutPlan(
 
   /** Only a name that carries the content's hash shows for sure what the node requested. */
   private boolean requestsContent(MigSettings settings) {
-    return ContentName.withoutRepetition(
-            NodeFields.labels(node).getOrDefault(settings.configLabel(), ""))
+    return ContentName.withoutRepetition(kind().requested(node, settings))
         .endsWith("-" + content.contentHash());
   }
 

@@ -1,5 +1,6 @@
 package io.github.mig4j.k8s.internal;
 
+import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.k8s.cluster.Labels;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import java.util.Locale;
@@ -31,6 +32,11 @@ public enum ChangeKind {
   /** The label by which a node requests a configuration. */
   public String label(MigSettings settings) {
     return this == LAYOUT ? settings.configLabel() : Labels.DEVICE_PLUGIN_CONFIG;
+  }
+
+  /** The value of that label; empty if the node has none. */
+  public String requested(Node node, MigSettings settings) {
+    return NodeFields.labels(node).getOrDefault(label(settings), "");
   }
 
   /** The annotation with the value that the label had before the last change. */

@@ -95,10 +95,7 @@ public final class Cluster {
    * answer about each change that is refused now, so that it reports the same answer once.
    */
   public static final class Memory {
-    private final String name = "%s-%s"
-        .formatted(
-            System.getenv().getOrDefault("HOSTNAME", "mig4j"),
-            UUID.randomUUID().toString().substring(0, 8));
+    private final String name = uniqueName();
     private final AtomicInteger requests = new AtomicInteger();
     private final Map<String, String> last = new ConcurrentHashMap<>();
 
@@ -531,6 +528,14 @@ public final class Cluster {
     return settings
         .identity()
         .orElseGet(() -> memory.name + "#" + memory.requests.incrementAndGet());
+  }
+
+  /** A name that no other client has: that of the host or pod, and a random part. */
+  public static String uniqueName() {
+    return "%s-%s"
+        .formatted(
+            System.getenv().getOrDefault("HOSTNAME", "mig4j"),
+            UUID.randomUUID().toString().substring(0, 8));
   }
 
   /** Whether two identities are of the same client. */

@@ -50,7 +50,7 @@ record NodeFacts(Node node, MigNodeStatus status, MigSettings settings) {
 
   /** The label that requests a configuration of a kind; empty if it is absent. */
   String requested(ChangeKind kind) {
-    return labels().getOrDefault(kind.label(settings), "");
+    return kind.requested(node, settings);
   }
 
   /** What the last change of this library requested; empty if there was none. */

@@ -1,6 +1,5 @@
 package io.github.mig4j.k8s.rollout;
 
-import io.fabric8.kubernetes.api.model.Node;
 import io.github.mig4j.k8s.change.ApplyEvent;
 import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyRequest;
@@ -183,9 +182,11 @@ record NodeChange(Cluster cluster, RolloutOptions options, Consumer<ApplyEvent> 
   }
 
   private String label(Task task) {
-    Optional<Node> node = cluster.view().node(task.node());
-    String key = task.content().kind().label(cluster.settings());
-    return node.map(n -> NodeFields.labels(n).getOrDefault(key, "")).orElse("");
+    return cluster
+        .view()
+        .node(task.node())
+        .map(node -> task.content().kind().requested(node, cluster.settings()))
+        .orElse("");
   }
 
   private static String describe(Diagnosis diagnosis) {

@@ -34,7 +34,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
-import java.util.UUID;
 import java.util.concurrent.BlockingDeque;
 import java.util.concurrent.LinkedBlockingDeque;
 import java.util.concurrent.TimeUnit;
@@ -147,8 +146,7 @@ final class RolloutRun {
   /** What another client has requested by this library since then is not undone. */
   private Optional<Entry> drifted(Cluster shared, Node node, RolloutRecord record, Entry entry) {
     Content content = record.contents().get(entry.content());
-    String label =
-        NodeFields.labels(node).getOrDefault(content.kind().label(cluster.settings()), "");
+    String label = content.kind().requested(node, cluster.settings());
     String requested = NodeFields.annotations(node).getOrDefault(content.kind().requestedKey(), "");
     if (!content.isRequestedBy(label) && !content.isRequestedBy(requested)) {
       return Optional.of(entry.with(
@@ -181,7 +179,7 @@ final class RolloutRun {
 
   /** Works on the rollout after this process has acquired the Lease; empty if it loses the Lease. */
   private Optional<RolloutStatus> lead(RecordStore store) throws InterruptedException {
-    String me = processIdentity();
+    String me = Cluster.uniqueName();
     Term term =
         new Term(me, new Workers(name, cluster.settings().threads()), new LinkedBlockingDeque<>());
     AtomicBoolean leads = new AtomicBoolean();
@@ -260,13 +258,6 @@ final class RolloutRun {
     }
     LOG.info("rollout={} leader={}", name, leader);
     options.listener().accept(new RolloutEvent.StandingBy(name, leader));
-  }
-
-  private static String processIdentity() {
-    return "%s-%s"
-        .formatted(
-            System.getenv().getOrDefault("HOSTNAME", "mig4j"),
-            UUID.randomUUID().toString().substring(0, 8));
   }
 
   private RolloutStatus work(RecordStore store, Term term) throws InterruptedException {
@@ -470,9 +461,7 @@ final class RolloutRun {
   }
 
   private String label(SharedView view, String node, ChangeKind kind) {
-    return view.node(node)
-        .map(n -> NodeFields.labels(n).getOrDefault(kind.label(cluster.settings()), ""))
-        .orElse("");
+    return view.node(node).map(n -> kind.requested(n, cluster.settings())).orElse("");
   }
 
   private MigRefusedException refused(String reason) {
