@@ -82,16 +82,11 @@ final class ApplyRun {
     }
   }
 
-  private final Task task;
-  private final Cluster cluster;
-  private final ApplyGoal goal;
-  private final ApplyOptions options;
-  private final Memory memory;
+  private Task task;
   private final Sight sight;
   private final Optional<FailureRecord> undoing;
   private final ApplyClock clock;
   private final ChangeReport report;
-  private String by;
   private Stage stage = Stage.CHECK;
   private String config = "";
   private List<Finding> findings = List.of();
@@ -122,11 +117,6 @@ final class ApplyRun {
       ApplyClock clock,
       ChangeReport report) {
     this.task = task;
-    this.cluster = task.cluster();
-    this.goal = task.goal();
-    this.options = task.options();
-    this.memory = task.memory();
-    this.by = task.by();
     this.sight = sight;
     this.undoing = undoing;
     this.clock = clock;
@@ -161,12 +151,12 @@ final class ApplyRun {
     } catch (MigChangeException failed) {
       return failed(failed);
     } catch (RuntimeException failed) {
-      if (memory == Memory.PROCESS || failed instanceof MigRefusedException) {
+      if (task.memory() == Memory.PROCESS || failed instanceof MigRefusedException) {
         release(failed, Optional.empty());
       }
       RuntimeException thrown =
           checked == null || isClaimed() || check == null ? failed : check.beforeFirstWrite(failed);
-      if (memory == Memory.PROCESS) {
+      if (task.memory() == Memory.PROCESS) {
         report.ended(config, thrown, clock.elapsed());
       }
       throw thrown;
@@ -223,11 +213,11 @@ final class ApplyRun {
       stage = Stage.REQUEST;
     }
     if (stage == Stage.REQUEST) {
-      NodeCheck.Gate gate = inForce ? NodeCheck.Gate.OPEN : options.gate();
-      boolean isNew = !preparation().plan().isRequested(cluster.settings());
+      NodeCheck.Gate gate = inForce ? NodeCheck.Gate.OPEN : task.options().gate();
+      boolean isNew = !preparation().plan().isRequested(task.cluster().settings());
       requested().request(preparation().plan(), gate, preparation().prompt());
       stage = Stage.FOLLOW;
-      if (memory == Memory.RECORD && isNew) {
+      if (task.memory() == Memory.RECORD && isNew) {
         return new Look.Requested(requested().current().plan().key());
       }
     }
@@ -242,27 +232,28 @@ final class ApplyRun {
 
   /** Checks everything; a change that the node's record has is continued where it was. */
   private Optional<Look> check() {
-    check = new NodeCheck(options.check(
-        cluster,
-        task.node(),
-        goal,
-        memory == Memory.RECORD ? NodeCheck.Attempt.CONTINUED : NodeCheck.Attempt.NEW));
+    check = new NodeCheck(task.options()
+        .check(
+            task.cluster(),
+            task.node(),
+            task.goal(),
+            task.memory() == Memory.RECORD ? NodeCheck.Attempt.CONTINUED : NodeCheck.Attempt.NEW));
     config = check.name();
     ApplyPlan good = check.requirePlan();
     plan = good;
     findings = check.findings();
-    inForce = good.isInForce(cluster.settings());
-    by = owner(good);
-    NodeClaim claim = new NodeClaim(task.withBy(by), good, undoing);
+    inForce = good.isInForce(task.cluster().settings());
+    task = task.withBy(owner(good));
+    NodeClaim claim = new NodeClaim(task, good, undoing);
     checked = new Checked(task, clock, report, claim, config);
     preparation = new Preparation(checked, sight, good);
     requested = new RequestedChange(checked);
-    Optional<ChangeRecord> begun = memory == Memory.RECORD ? begun(good) : Optional.empty();
+    Optional<ChangeRecord> begun = task.memory() == Memory.RECORD ? begun(good) : Optional.empty();
     if (begun.isPresent()) {
       resume(good, begun.get());
       return Optional.empty();
     }
-    if (memory == Memory.RECORD) {
+    if (task.memory() == Memory.RECORD) {
       Optional<Look> ended = new RecordedEnd(task, good, findings).look();
       if (ended.isPresent()) {
         return ended;
@@ -276,15 +267,16 @@ final class ApplyRun {
                 key.equals(config) ? key : "%s as %s".formatted(config, key),
                 good.offer().resources()));
     boolean makesRoom = !inForce
-        && !good.isRequested(cluster.settings())
-        && !goal.keepsPods(MigNodeStatus.of(good.node(), cluster.settings()));
+        && !good.isRequested(task.cluster().settings())
+        && !task.goal().keepsPods(MigNodeStatus.of(good.node(), task.cluster().settings()));
     stage = makesRoom ? Stage.ROOM : Stage.RESTART;
     return Optional.empty();
   }
 
   /** A client without an identity continues the same change of any client. */
   private String owner(ApplyPlan checked) {
-    return memory == Memory.PROCESS || cluster.settings().identity().isPresent()
+    return task.memory() == Memory.PROCESS
+            || task.cluster().settings().identity().isPresent()
         ? task.by()
         : ChangeRecord.read(checked.node())
             .filter(record -> record.isOf(checked.kind(), checked.recordedName()))
@@ -296,7 +288,7 @@ final class ApplyRun {
   private Optional<ChangeRecord> begun(ApplyPlan checked) {
     Instant now = clock.instant();
     return ChangeRecord.read(checked.node())
-        .filter(record -> record.by().equals(by))
+        .filter(record -> record.by().equals(task.by()))
         .filter(record -> record.undoes() == null || undoing.isPresent())
         .filter(record -> record.isOf(checked.kind(), checked.recordedName()))
         .filter(record -> record.seen() != null || record.isLive(now));
@@ -312,7 +304,7 @@ final class ApplyRun {
       requested().resume(good, record, seen);
       stage = Stage.FOLLOW;
     } else {
-      stage = record.replaced() != null || good.isRequested(cluster.settings())
+      stage = record.replaced() != null || good.isRequested(task.cluster().settings())
           ? Stage.RESTART
           : Stage.ROOM;
     }
@@ -355,19 +347,18 @@ final class ApplyRun {
   private Look failed(MigChangeException failed) throws InterruptedException {
     FailureRecord ended = undoing
         .map(first -> first.with("The rollback failed too: " + failed.getMessage()))
-        .orElseGet(() -> failed.record(plan(), goal, clock.began(), clock.instant()));
+        .orElseGet(() -> failed.record(plan(), task.goal(), clock.began(), clock.instant()));
     note = ended;
     failed.retryIn(RetryPause.left(ended, clock.instant()));
-    if (!claim().changesNode() || options.onFailure() != ApplyOptions.OnFailure.ROLL_BACK) {
+    if (!claim().changesNode() || task.options().onFailure() != ApplyOptions.OnFailure.ROLL_BACK) {
       release(failed, Optional.of(ended));
       return ended(failed);
     }
     report.reached(
         config, ApplyPhase.ROLLING_BACK, clock.now(), failed.diagnosis().toString());
-    ApplyOptions again = options.withOnFailure(ApplyOptions.OnFailure.STAY);
+    ApplyOptions again = task.options().withOnFailure(ApplyOptions.OnFailure.STAY);
     failure = failed;
     Task back = task.withGoal(new ApplyGoal.RollBack(Optional.of(plan().kind())))
-        .withBy(by)
         .withOptions(
             plan().gpus().isEmpty()
                 ? again
@@ -388,7 +379,7 @@ final class ApplyRun {
     try {
       look = back.look();
     } catch (MigException | CancellationException e) {
-      if (memory == Memory.RECORD && e instanceof MigClusterException) {
+      if (task.memory() == Memory.RECORD && e instanceof MigClusterException) {
         throw e;
       }
       if (!back.isClaimed()) {

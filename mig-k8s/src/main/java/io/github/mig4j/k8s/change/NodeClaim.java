@@ -19,7 +19,6 @@ import io.github.mig4j.k8s.internal.VerifiedRecord;
 import io.github.mig4j.k8s.node.GpuRecord;
 import io.github.mig4j.k8s.node.MigNodeStatus;
 import io.github.mig4j.k8s.node.MigState;
-import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.text.ContentName;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,17 +37,14 @@ import java.util.function.UnaryOperator;
  */
 final class NodeClaim {
 
+  private final ApplyRun.Task task;
+  private final ApplyPlan plan;
   private final Cluster cluster;
   private final String node;
   private final ChangeKind kind;
   private final String label;
   private final String config;
-  private final String plainName;
-  private final List<NodeGpu> gpus;
-  private final ApplyGoal goal;
-  private final String by;
   private final Optional<FailureRecord> undoing;
-  private final ApplyRun.Memory memory;
   private Instant began;
   private Instant until;
   private final Set<ChangeRecord.Done> mine = EnumSet.noneOf(ChangeRecord.Done.class);
@@ -64,17 +60,14 @@ final class NodeClaim {
    * @param undoing the failure that the change undoes
    */
   NodeClaim(ApplyRun.Task task, ApplyPlan plan, Optional<FailureRecord> undoing) {
+    this.task = task;
+    this.plan = plan;
     this.cluster = task.cluster();
     this.node = plan.node().getMetadata().getName();
     this.kind = plan.kind();
     this.label = plan.kind().label(cluster.settings());
     this.config = plan.recordedName();
-    this.plainName = plan.plainName();
-    this.gpus = plan.gpus();
-    this.goal = task.goal();
-    this.by = task.by();
     this.undoing = undoing;
-    this.memory = task.memory();
     this.began = cluster.settings().clock().instant();
     this.until = began.plus(task.limit());
   }
@@ -115,7 +108,8 @@ final class NodeClaim {
       if (NodeFields.isCordoned(now)) {
         // The answer to our own patch may have been lost.
         ChangeRecord.read(now)
-            .filter(record -> record.by().equals(by) && record.has(ChangeRecord.Done.CORDONED))
+            .filter(
+                record -> record.by().equals(task.by()) && record.has(ChangeRecord.Done.CORDONED))
             .ifPresent(record -> mine.add(ChangeRecord.Done.CORDONED));
         return now;
       }
@@ -144,7 +138,7 @@ final class NodeClaim {
       if (!alreadyRequested && !current.equals(kind.requested(before, cluster.settings()))) {
         throw new MigConflictException(
             "Node %s: %s set %s=%s just now. Let one client label the node, and apply again"
-                .formatted(node, client(now, by, current), label, current));
+                .formatted(node, client(now, task.by(), current), label, current));
       }
       requireFree(now);
       NodePatch patch = NodePatch.on(now);
@@ -184,12 +178,12 @@ final class NodeClaim {
 
   /** Records the GPUs that the caller states, where the node's record differs; nothing else is written. */
   Node recordGpus(Node before) {
-    if (gpus.isEmpty() || !GpuRecord.differs(before, gpus)) {
+    if (plan.gpus().isEmpty() || !GpuRecord.differs(before, plan.gpus())) {
       return before;
     }
     return cluster.onLatestVersion(() -> {
       NodePatch patch = NodePatch.on(cluster.requireNode(node));
-      GpuRecord.write(patch, gpus);
+      GpuRecord.write(patch, plan.gpus());
       return cluster.patch(patch);
     });
   }
@@ -199,7 +193,7 @@ final class NodeClaim {
     if (ContentName.withoutRepetition(current).equals(config)) {
       return;
     }
-    NodePatch unused = goal instanceof ApplyGoal.RollBack
+    NodePatch unused = task.goal() instanceof ApplyGoal.RollBack
         ? patch.annotate(ChangeRecord.ROLLED_BACK_KEY, current)
         : patch.removeAnnotation(ChangeRecord.ROLLED_BACK_KEY);
   }
@@ -208,10 +202,10 @@ final class NodeClaim {
   private void recordForLater(
       NodePatch patch, boolean alreadyRequested, String key, ChangeRecord.Proof proof) {
     if (kind == ChangeKind.LAYOUT && !alreadyRequested) {
-      patch.annotate(ChangeRecord.NAME_KEY, plainName);
+      patch.annotate(ChangeRecord.NAME_KEY, plan.plainName());
     }
-    if (!patch.isEmpty() && !gpus.isEmpty()) {
-      GpuRecord.write(patch, gpus);
+    if (!patch.isEmpty() && !plan.gpus().isEmpty()) {
+      GpuRecord.write(patch, plan.gpus());
     }
     if (kind == ChangeKind.SHARING && proof == ChangeRecord.Proof.OFFER && !patch.isEmpty()) {
       patch.annotate(ChangeRecord.PROVABLE_SHARING_KEY, key);
@@ -341,12 +335,12 @@ final class NodeClaim {
   }
 
   private boolean isMine(ChangeRecord record) {
-    return record.by().equals(by) && record.isOf(kind, config);
+    return record.by().equals(task.by()) && record.isOf(kind, config);
   }
 
   /** The identity of the client whose change it is. */
   String by() {
-    return by;
+    return task.by();
   }
 
   /** Whether the node has been written for this change. */
@@ -383,7 +377,7 @@ final class NodeClaim {
    * that is interrupted needs that not: the next one reads what was written.
    */
   private <T> T written(Supplier<T> write) {
-    return memory == ApplyRun.Memory.RECORD
+    return task.memory() == ApplyRun.Memory.RECORD
         ? write.get()
         : UninterruptedWrite.run(cluster.settings().threads(), write);
   }
@@ -406,7 +400,7 @@ final class NodeClaim {
   /** Fails if another client may still be changing the node to something else. */
   void requireFree(Node now) {
     Optional<ChangeRecord> other = live(now)
-        .filter(record -> !record.by().equals(by))
+        .filter(record -> !record.by().equals(task.by()))
         .filter(record -> !record.isOf(kind, config));
     if (other.isPresent()) {
       throw conflict(node, other.get());
@@ -422,7 +416,7 @@ final class NodeClaim {
   }
 
   private boolean isFollowedByAnother(Node now) {
-    return live(now).filter(record -> !record.by().equals(by)).isPresent();
+    return live(now).filter(record -> !record.by().equals(task.by())).isPresent();
   }
 
   private Optional<ChangeRecord> live(Node now) {
@@ -448,7 +442,7 @@ final class NodeClaim {
         .filter(record -> record.isOf(kind, config))
         .map(ChangeRecord::proof)
         .orElse(ChangeRecord.Proof.OFFER);
-    return ChangeRecord.of(kind, config, by, since, until, done)
+    return ChangeRecord.of(kind, config, task.by(), since, until, done)
         .withProof(proof)
         .withUndoes(undoing.orElse(null));
   }
