@@ -234,6 +234,7 @@ class MigctlFilesTest {
         "--for",
         "cluster-autoscaler");
     Lines plain = migctl("template", "--gpu", "l40s:2", "--time-slicing", "4");
+    Lines parallel = migctl("template", "--gpus", "l40s:2", "--mps", "4");
     Lines both = migctl("template", "--gpu", "l40s:2", "--time-slicing", "4", "--mps", "4");
     Lines unfit = migctl("template", "--gpu", "b200-180gb", "--layout", "1g.23gb:8");
 
@@ -241,6 +242,8 @@ class MigctlFilesTest {
         .contains(
             "k8s.io/cluster-autoscaler/node-template/resources/nvidia.com/mig-1g.23gb: \"56\"");
     assertThat(plain.out()).contains("nvidia.com/gpu: \"8\"");
+    assertThat(parallel.out())
+        .contains("nvidia.com/gpu: \"8\"", "nvidia.com/mig.strategy: \"single\"");
     assertThat(both.exit()).isEqualTo(2);
     assertThat(both.err()).contains("Choose one of --layout, --time-slicing and --mps");
     assertThat(unfit.exit()).isEqualTo(1);

@@ -10,6 +10,7 @@ import io.github.mig4j.node.MigSetting;
 import io.github.mig4j.node.NodeGpu;
 import io.github.mig4j.node.NodeOffer;
 import io.github.mig4j.sharing.DevicePluginConfig;
+import io.github.mig4j.sharing.SharingKind;
 import io.github.mig4j.text.JsonFields;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -48,7 +49,8 @@ public record NodeTemplate(SortedMap<String, Long> resources, SortedMap<String, 
   }
 
   /**
-   * {@return what a node of one model offers under MIG strategy mixed}
+   * {@return what a node of one model offers under MIG strategy mixed; or with MPS, which the device plugin
+   * refuses under that strategy, under single}
    *
    * @param model the model of its GPUs
    * @param gpus how many GPUs it has, from 1 to 1024
@@ -60,14 +62,17 @@ public record NodeTemplate(SortedMap<String, Long> resources, SortedMap<String, 
   public static NodeTemplate of(GpuModel model, int gpus, PolicyTarget target) {
     Objects.requireNonNull(model, "model");
     Objects.requireNonNull(target, "target");
-    NodeOffer offer = offer(model, gpus, setting(model, target));
-    NodeOffer shared = offer.withSharing(
-        target instanceof PolicyTarget.Shared some
-            ? DevicePluginConfig.of(some.sharing())
-            : DevicePluginConfig.unshared());
+    DevicePluginConfig sharing = target instanceof PolicyTarget.Shared some
+        ? DevicePluginConfig.of(some.sharing())
+        : DevicePluginConfig.unshared();
+    MigStrategy strategy =
+        target instanceof PolicyTarget.Shared some && some.kind() == SharingKind.MPS
+            ? MigStrategy.SINGLE
+            : MigStrategy.MIXED;
+    NodeOffer shared = offer(model, gpus, setting(model, target), strategy).withSharing(sharing);
     SortedMap<String, String> labels = new TreeMap<>(shared.labels());
     labels.put(Labels.MIG_CAPABLE, String.valueOf(model.supportsMig()));
-    labels.put(Labels.MIG_STRATEGY, MigStrategy.MIXED.toString());
+    labels.put(Labels.MIG_STRATEGY, strategy.toString());
     return new NodeTemplate(shared.resources(), labels);
   }
 
@@ -83,10 +88,11 @@ public record NodeTemplate(SortedMap<String, Long> resources, SortedMap<String, 
         "A template needs a layout, replicas or whole GPUs, but was for " + target);
   }
 
-  private static NodeOffer offer(GpuModel model, int gpus, MigSetting setting) {
+  private static NodeOffer offer(
+      GpuModel model, int gpus, MigSetting setting, MigStrategy strategy) {
     Map<NodeGpu, MigSetting> settings = new LinkedHashMap<>();
     NodeGpu.several(model, gpus).forEach(gpu -> settings.put(gpu, setting));
-    return NodeOffer.of(settings, MigStrategy.MIXED);
+    return NodeOffer.of(settings, strategy);
   }
 
   /**

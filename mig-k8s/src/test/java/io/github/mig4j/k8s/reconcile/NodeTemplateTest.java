@@ -32,6 +32,8 @@ class NodeTemplateTest {
         .hasToString("{nvidia.com/gpu=2}");
     assertThat(NodeTemplate.of(B200, 2, new PolicyTarget.Shared(SharingKind.TIME_SLICING, 4)))
         .hasToString("{nvidia.com/gpu=8}");
+    assertThat(NodeTemplate.of(B200, 2, new PolicyTarget.Shared(SharingKind.MPS, 4)))
+        .hasToString("{nvidia.com/gpu=8}");
     assertThatThrownBy(() -> NodeTemplate.of(B200, 2, new PolicyTarget.Config("small")))
         .hasMessage(
             "A template needs a layout, replicas or whole GPUs, but was for configuration small");

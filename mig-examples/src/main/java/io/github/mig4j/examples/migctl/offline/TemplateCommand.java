@@ -1,6 +1,7 @@
 package io.github.mig4j.examples.migctl.offline;
 
 import io.github.mig4j.examples.migctl.console.AnswerCommand;
+import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.Input;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
@@ -46,9 +47,10 @@ public final class TemplateCommand extends AnswerCommand {
   }
 
   @Option(
-      names = "--gpu",
+      names = {"--gpu", "--gpus"},
       required = true,
       paramLabel = "ID:COUNT",
+      completionCandidates = Candidates.Gpus.class,
       description = "The node's GPUs: an id or a product, and how many.")
   private String gpu = "";
 
@@ -56,6 +58,7 @@ public final class TemplateCommand extends AnswerCommand {
       names = "--layout",
       split = ",",
       paramLabel = "PROFILE:COUNT",
+      completionCandidates = Candidates.Profiles.class,
       description = "The MIG devices of each GPU, separated by commas; by default whole GPUs.")
   private List<String> layout = List.of();
 
@@ -63,10 +66,10 @@ public final class TemplateCommand extends AnswerCommand {
       names = "--time-slicing",
       paramLabel = "N",
       description = "How many containers take turns on each GPU.")
-  private int timeSlicing;
+  private @Nullable Integer timeSlicing;
 
   @Option(names = "--mps", paramLabel = "N", description = "How many containers share each GPU.")
-  private int mps;
+  private @Nullable Integer mps;
 
   @Option(
       names = "--for",
@@ -98,14 +101,14 @@ public final class TemplateCommand extends AnswerCommand {
   }
 
   private PolicyTarget target() {
-    int chosen = (layout.isEmpty() ? 0 : 1) + (timeSlicing == 0 ? 0 : 1) + (mps == 0 ? 0 : 1);
-    if (chosen > 1) {
+    if ((timeSlicing != null && mps != null)
+        || (!layout.isEmpty() && (timeSlicing != null || mps != null))) {
       throw usage("Choose one of --layout, --time-slicing and --mps");
     }
-    if (timeSlicing != 0) {
+    if (timeSlicing != null) {
       return new PolicyTarget.Shared(SharingKind.TIME_SLICING, timeSlicing);
     }
-    if (mps != 0) {
+    if (mps != null) {
       return new PolicyTarget.Shared(SharingKind.MPS, mps);
     }
     return layout.isEmpty() ? PolicyTarget.Whole.WHOLE : new PolicyTarget.Layout(devices());
