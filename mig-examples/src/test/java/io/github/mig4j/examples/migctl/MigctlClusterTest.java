@@ -472,11 +472,18 @@ class MigctlClusterTest {
   void simulate_playsOnTheCluster_forAWhile() {
     simulator.close();
 
-    var run = migctl("simulate", "--node", "other-node", "--gpu", "h100-sxm-80gb", "--for", "1s");
+    var run =
+        migctl("simulate", "--nodes", "a=h100-sxm-80gb:2,b=l40s", "--step", "0.1s", "--for", "1s");
 
     assertThat(run.exit()).isZero();
-    assertThat(run.out()).contains("for other-node with 1 h100-sxm-80gb each; Ctrl-C ends it");
-    assertThat(cluster.client().nodes().withName("other-node").get()).isNotNull();
+    assertThat(run.out())
+        .isEqualToNormalizingNewlines("""
+            Simulating the GPU Operator on %s
+              a: 2 x h100-sxm-80gb
+              b: 1 x l40s
+            Ctrl-C ends it
+            """.formatted(cluster.client().getMasterUrl()));
+    assertThat(cluster.client().nodes().withName("b").get()).isNotNull();
   }
 
   @Test

@@ -1,9 +1,6 @@
 package io.github.mig4j.examples.migctl.console;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.Option;
 
@@ -33,18 +30,5 @@ public abstract class AnswerCommand extends Subcommand {
   /** Text with picocli's markup, such as {@code @|bold id|@}, in colour only on a terminal. */
   protected static String styled(String markup) {
     return Ansi.AUTO.string(markup);
-  }
-
-  /** Writes a requested file, or to the standard output; call it after the answer is printed. */
-  protected void write(Path file, String content) throws UnusableFileException {
-    if (Output.isStandardOutput(file)) {
-      out().print(content);
-      return;
-    }
-    try {
-      Files.writeString(file, content);
-    } catch (IOException e) {
-      throw Output.unwritable(file, e);
-    }
   }
 }

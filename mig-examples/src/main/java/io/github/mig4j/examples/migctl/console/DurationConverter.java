@@ -8,11 +8,11 @@ import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/** Reads {@code 90s}, {@code 10m}, {@code 1h30m} and ISO 8601. */
+/** Reads {@code 90s}, {@code 0.5s}, {@code 10m}, {@code 1h30m} and ISO 8601. */
 public final class DurationConverter implements ITypeConverter<Duration> {
 
-  private static final Pattern SHORT =
-      Pattern.compile("(?=[0-9])(?:[0-9]{1,4}h)?(?:[0-9]{1,6}m)?(?:[0-9]{1,6}s)?");
+  private static final Pattern SHORT = Pattern.compile(
+      "(?=[0-9])(?:[0-9]{1,4}h)?(?:[0-9]{1,6}m)?(?:[0-9]{1,6}(?:\\.[0-9]{1,9})?s)?");
 
   @Override
   public Duration convert(String value) {

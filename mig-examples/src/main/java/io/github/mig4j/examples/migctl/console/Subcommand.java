@@ -1,6 +1,9 @@
 package io.github.mig4j.examples.migctl.console;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
@@ -32,5 +35,18 @@ public abstract class Subcommand implements Callable<Integer> {
   /** The refusal of the command line. */
   public ParameterException usage(String message) {
     return new ParameterException(commandLine(), message);
+  }
+
+  /** Writes a requested file, or to the standard output; call it after the answer is printed. */
+  protected void write(Path file, String content) throws UnusableFileException {
+    if (Output.isStandardOutput(file)) {
+      out().print(content);
+      return;
+    }
+    try {
+      Files.writeString(file, content);
+    } catch (IOException e) {
+      throw Output.unwritable(file, e);
+    }
   }
 }

@@ -1,23 +1,21 @@
 package io.github.mig4j.examples.migctl.demo;
 
 import io.github.mig4j.config.MigConfigSpec;
-import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NodeShape;
 import io.github.mig4j.examples.migctl.console.Output;
-import io.github.mig4j.gpu.GpuModel;
-import io.github.mig4j.gpu.MigStrategy;
+import io.github.mig4j.examples.migctl.console.Simulation;
+import io.github.mig4j.examples.migctl.console.Subcommand;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
-import io.github.mig4j.k8s.simulator.SimulatorTimings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 @Command(
@@ -39,24 +37,12 @@ import picocli.CommandLine.Option;
       "kubectl can get, watch, describe, label, annotate, patch, cordon, apply and",
       "delete there. No pod is scheduled or run."
     })
-public final class DemoCommand extends AnswerCommand {
+public final class DemoCommand extends Subcommand {
 
   private static final String CONFIG_MAP = "mig-config";
 
-  @Option(
-      names = "--nodes",
-      split = ",",
-      paramLabel = "NAME=ID[:COUNT]",
-      defaultValue = "gpu-node=b200-180gb,l40s-node=l40s:2",
-      description = "The nodes and their GPUs; ${DEFAULT-VALUE} by default.")
-  private List<String> nodes = List.of();
-
-  @Option(
-      names = "--strategy",
-      paramLabel = "STRATEGY",
-      defaultValue = "mixed",
-      description = "none, single or mixed; ${DEFAULT-VALUE} by default.")
-  private MigStrategy strategy = MigStrategy.MIXED;
+  @Mixin
+  private final Simulation simulation = new Simulation();
 
   @Option(
       names = "--write-kubeconfig",
@@ -66,41 +52,28 @@ public final class DemoCommand extends AnswerCommand {
               + " the end.")
   private @Nullable Path kubeconfig;
 
-  @Option(
-      names = "--step",
-      paramLabel = "DURATION",
-      defaultValue = "PT0.5S",
-      description = "How long each step of the simulated operator takes; half a second by default.")
-  private Duration step = Duration.ofMillis(500);
-
-  @Option(names = "--for", paramLabel = "DURATION", description = "End after this time.")
-  private @Nullable Duration end;
-
   @Override
   public Integer call() throws IOException, InterruptedException {
-    List<NodeShape> shapes = NodeShape.named(nodes);
+    List<NodeShape> nodes = simulation.nodes();
     Path written = writable();
     try (KubectlRequests kubectl = new KubectlRequests();
         EmbeddedCluster cluster = new EmbeddedCluster(kubectl::answer)) {
       MigClient.of(cluster.client())
           .configMap(CONFIG_MAP)
           .merge("all-disabled", MigConfigSpec.allDisabled());
-      GpuOperatorSimulator.Builder operator = GpuOperatorSimulator.on(cluster.client())
-          .strategy(strategy)
-          .configMap(CONFIG_MAP)
-          .timings(SimulatorTimings.everyStep(step));
-      shapes.forEach(shape -> operator.node(shape.name(), shape.gpus().toArray(GpuModel[]::new)));
-      try (GpuOperatorSimulator simulator = operator.start()) {
+      try (GpuOperatorSimulator simulator = simulation
+          .in(GpuOperatorSimulator.on(cluster.client()).configMap(CONFIG_MAP))
+          .start()) {
         cluster.showLogsOf(simulator);
         write(written, cluster.kubeconfig());
-        announce(cluster, shapes, written);
-        Thread.sleep(end == null ? Long.MAX_VALUE : end.toMillis());
+        announce(cluster, nodes, written);
+        simulation.awaitEnd();
       }
     }
     return ExitCode.YES;
   }
 
-  /** Before the cluster starts, since without a kubeconfig nobody can use it. */
+  /** Before the cluster starts, because the cluster is of no use without its kubeconfig. */
   private Path writable() throws IOException {
     if (kubeconfig != null && Output.isStandardOutput(kubeconfig)) {
       throw usage(
@@ -115,9 +88,9 @@ public final class DemoCommand extends AnswerCommand {
     return temporary;
   }
 
-  private void announce(EmbeddedCluster cluster, List<NodeShape> shapes, Path written) {
+  private void announce(EmbeddedCluster cluster, List<NodeShape> nodes, Path written) {
     out().println("Simulating a cluster on " + cluster.client().getMasterUrl());
-    shapes.forEach(shape -> out().println("  " + shape));
+    nodes.forEach(node -> out().println("  " + node));
     out().println("Ctrl-C ends it. In another terminal:");
     out().println();
     out().println("  export KUBECONFIG=" + written);
