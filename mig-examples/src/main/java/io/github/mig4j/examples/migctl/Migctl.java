@@ -55,7 +55,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.CancellationException;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -286,9 +286,7 @@ public final class Migctl {
         || e.getClass().equals(IllegalArgumentException.class)) {
       return ExitCode.USAGE;
     }
-    return e instanceof MigException
-            || e instanceof NegativeAnswerException
-            || e instanceof CancellationException
+    return e instanceof MigException || e instanceof NegativeAnswerException
         ? ExitCode.NO
         : ExitCode.BUG;
   }

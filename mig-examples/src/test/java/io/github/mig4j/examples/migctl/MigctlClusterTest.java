@@ -22,6 +22,7 @@ import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.layout.MigLayout;
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -403,6 +404,41 @@ class MigctlClusterTest {
       assertThat(later).hasSize(1);
       assertThat(err.toString()).isEqualTo(asked);
     }
+  }
+
+  /** A process of its own, since the signal ends it. */
+  @Test
+  void ctrlC_endsTheWait_andSaysWhatContinues() throws IOException, InterruptedException {
+    Process migctl = new ProcessBuilder(
+            Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            System.getProperty("java.class.path"),
+            Migctl.class.getName(),
+            "apply",
+            "gpu-node",
+            "small",
+            "--stability",
+            "10m",
+            "--kubeconfig",
+            kubeconfig().toString())
+        .start();
+    List<String> steps = new ArrayList<>();
+    try (BufferedReader err = migctl.errorReader()) {
+      for (String line = err.readLine(); line != null; line = err.readLine()) {
+        steps.add(line.replaceFirst(" +[0-9.]+s  (\\w+).*", "$1"));
+        if (steps.contains("OFFERED")) {
+          // Process.destroy would also close the stream that is read.
+          boolean unused = migctl.toHandle().destroy();
+        }
+      }
+    }
+
+    assertThat(migctl.waitFor()).isNotZero();
+    assertThat(steps)
+        .endsWith(
+            "OFFERED",
+            "Interrupted; a change that was requested continues, and the same command waits for it");
   }
 
   @Test

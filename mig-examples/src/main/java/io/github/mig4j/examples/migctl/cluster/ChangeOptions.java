@@ -10,8 +10,7 @@ import io.github.mig4j.lint.Severity;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Set;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
+import java.util.concurrent.CancellationException;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
@@ -45,37 +44,15 @@ final class ChangeOptions {
   /** Waits and reports the steps. */
   static ApplyOutcome await(ApplyRequest request, Duration timeout, AnswerCommand command) {
     try (ProgressPrinter progress = ProgressPrinter.on(command.err())) {
-      return untilInterrupted(request.onProgress(progress), timeout);
+      return request.onProgress(progress).await(timeout);
+    } catch (CancellationException e) {
+      throw new CancellationException(
+          "Interrupted; a change that was requested continues, and the same command waits for it");
     }
   }
 
   static void report(ApplyOutcome outcome, AnswerCommand command) {
     command.answer(outcome, () -> print(outcome, command.out()));
-  }
-
-  /** Ctrl-C ends the wait in order, so that no claim of a finished process stays on the node. */
-  private static ApplyOutcome untilInterrupted(ApplyRequest request, Duration timeout) {
-    Thread waiting = Thread.currentThread();
-    CountDownLatch ended = new CountDownLatch(1);
-    Thread hook = new Thread(() -> {
-      waiting.interrupt();
-      try {
-        boolean unused = ended.await(5, TimeUnit.SECONDS);
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-      }
-    });
-    Runtime.getRuntime().addShutdownHook(hook);
-    try {
-      return request.await(timeout);
-    } finally {
-      ended.countDown();
-      try {
-        boolean unused = Runtime.getRuntime().removeShutdownHook(hook);
-      } catch (IllegalStateException shuttingDown) {
-        // The hook is running already.
-      }
-    }
   }
 
   private static void print(ApplyOutcome outcome, PrintWriter out) {

@@ -41,9 +41,7 @@ public final class FleetCommand extends ClusterCommand {
     List<NodeCapacity> nodes = mig.fleet().nodes();
     FleetPicture picture = new FleetPicture(nodes.stream().map(FleetNode::of).toList());
     answer(nodes, () -> out().print(picture.toText()));
-    if (nodes.isEmpty()) {
-      err().println("No node has a label nvidia.com/gpu.present or nvidia.com/gpu.product");
-    }
+    warnIfNone(nodes);
     if (svg != null) {
       write(svg, picture.toSvg());
     }

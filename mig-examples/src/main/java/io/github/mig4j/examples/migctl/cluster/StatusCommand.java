@@ -109,9 +109,7 @@ public final class StatusCommand extends ClusterCommand {
               status.config().orElse("-"),
               status.allocatable()));
     }
-    if (nodes.isEmpty()) {
-      err().println("No node has a label nvidia.com/gpu.present or nvidia.com/gpu.product");
-    }
+    warnIfNone(nodes);
   }
 
   private static String state(MigNodeStatus status) {
