@@ -58,6 +58,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.AutoComplete;
@@ -100,7 +101,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
 public final class Migctl {
 
   private static final Pattern CONSTANTS =
-      Pattern.compile("expected one of \\[([A-Z_, ]+)] \\(case-insensitive\\)");
+      Pattern.compile("expected one of \\[([A-Za-z_, -]+)] \\(case-insensitive\\)");
+
+  /** What picocli adds to each option that can be repeated. */
+  private static final String REPETITION = " \\[--[^ ]+]\\.\\.\\.";
 
   /** What {@code --version} prints. */
   static final class Version implements IVersionProvider {
@@ -243,14 +247,28 @@ public final class Migctl {
     }
   }
 
-  /** picocli's message, with the words as they are written and not as Java names them. */
+  /** picocli's message in plain words, with the constants as they are written and not as Java names them. */
   private static String message(ParameterException e) {
+    Set<String> commands = e.getCommandLine().getSubcommands().keySet();
     return CONSTANTS
         .matcher(String.valueOf(e.getMessage()))
-        .replaceFirst(found ->
-            "expected one of " + found.group(1).toLowerCase(Locale.ROOT).replace('_', '-') + ",")
+        .replaceFirst(found -> "expected one of "
+            + Stream.of(
+                    found.group(1).toLowerCase(Locale.ROOT).replace('_', '-').split(", "))
+                .distinct()
+                .collect(Collectors.joining(", "))
+            + ",")
         .replaceFirst("is not an int$", "is not a whole number, or is too large")
-        .replaceFirst("is not a double$", "is not a number");
+        .replaceFirst("is not a double$", "is not a number")
+        .replaceFirst("^Error: ", "")
+        .replaceAll(REPETITION, "")
+        .replaceFirst(
+            "^Unmatched arguments? (?:at|from) index [0-9]+",
+            commands.isEmpty() ? "Unexpected argument" : "Unknown command")
+        .replaceFirst("^Unknown subcommand ('.*')\\.$", "Unknown command: $1")
+        .replaceFirst(
+            "^Missing required subcommand$",
+            "Missing command: one of " + String.join(", ", commands));
   }
 
   private static int explain(Exception e, CommandLine commandLine) {

@@ -1,6 +1,7 @@
 package io.github.mig4j.examples.migctl;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -19,6 +20,7 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.rollout.Rollout;
 import io.github.mig4j.k8s.simulator.EmbeddedCluster;
 import io.github.mig4j.k8s.simulator.GpuOperatorSimulator;
 import io.github.mig4j.layout.MigLayout;
@@ -442,6 +444,29 @@ class MigctlClusterTest {
   }
 
   @Test
+  void rollout_ofWhichNoProcessRuns_takesRequests_andPrintsItsStatus() throws IOException {
+    Rollout rollout = MigClient.of(cluster.client())
+        .rollout("to-small")
+        .nodes(List.of("gpu-node"))
+        .config("small")
+        .onProgress(event -> {
+          throw new IllegalStateException("the process ends");
+        });
+    assertThatThrownBy(rollout::run).hasMessage("the process ends");
+
+    var paused = migctl("rollout", "pause", "to-small");
+    var resumed = migctl("rollout", "resume", "to-small", "--json");
+    var aborted = migctl("rollout", "abort", "to-small");
+
+    assertThat(paused.out().strip())
+        .isEqualTo("Rollout 'to-small': PAUSED (it was paused), 0 of 1 nodes verified");
+    assertThat(resumed.json().get("phase").asText()).isEqualTo("running");
+    assertThat(aborted.out().strip())
+        .isEqualTo("Rollout 'to-small': RUNNING (an abort was requested), 0 of 1 nodes verified");
+    assertThat(List.of(paused.exit(), resumed.exit(), aborted.exit())).containsOnly(ExitCode.YES);
+  }
+
+  @Test
   void options_thatMeanNothing_areWrongUsage() {
     assertThat(change("apply", "gpu-node", "small", "--timeout", "soon").err())
         .startsWith(
@@ -477,6 +502,8 @@ class MigctlClusterTest {
     assertThat(status.json().get("nodes").get(0).get("outcome").asText()).isEqualTo("verified");
     assertThat(late.err().strip()).isEqualTo("Rollout 'to-small': it has ended (DONE)");
     assertThat(late.exit()).isEqualTo(1);
+    assertThat(forgotten.out().strip())
+        .isEqualTo("forgotten: Rollout 'to-small': DONE, 1 of 1 nodes verified");
     assertThat(forgotten.exit()).isZero();
     assertThat(migctl("rollout", "status", "to-small").exit()).isEqualTo(1);
   }
@@ -532,7 +559,10 @@ class MigctlClusterTest {
     assertThat(refused.exit()).isEqualTo(ExitCode.NO);
     assertThat(refused.err())
         .contains(
-            "Config 'time-slicing-4' on node gpu-node: the ClusterPolicy names no ConfigMap for the device plugin;");
+            "Config 'time-slicing-4' on node gpu-node: the ClusterPolicy names no ConfigMap for the device plugin;")
+        .endsWith(
+            "'migctl share' creates and sets it with --setup NAME, e.g. --setup device-plugin-config"
+                + System.lineSeparator());
     assertThat(shared.out())
         .matches("gpu-node verified as time-slicing-4-[0-9a-f]{8}\\R  nvidia.com/gpu.shared: 4\\R");
     assertThat(shared.err().lines().map(line -> line.replaceFirst(" +[0-9.]+s  (\\w+).*", "$1")))

@@ -303,6 +303,43 @@ class MigctlTest {
   }
 
   @ParameterizedTest
+  @CsvSource(
+      delimiter = '~',
+      value = {
+        "rollout ~ Missing command: one of run, status, pause, resume, abort, forget",
+        "dra ~ Missing command: one of claim, inventory",
+        "model a b c ~ Unexpected argument: 'b', 'c'",
+        "plan --demand 1g.6gb:1 ~ Missing required argument (specify one of these):"
+            + " (--gpu=ID:COUNT[,ID:COUNT...] | --nodes=NODES[,NODES...])",
+        "share node --off --mps 2 ~ --mps=N, --off are mutually exclusive (specify only one)",
+        "template --gpu l40s --for x ~ Invalid value for option '--for': expected one of"
+            + " cluster-autoscaler, cluster-api, karpenter, but was 'x'",
+        "template --gpus l40s --mps 0 ~ The replicas of nvidia.com/gpu must be at least 2, but were"
+            + " 0; leave it out for no sharing",
+        "place --gpu a30-24gb 1g.6gb -o yaml --json ~ --output cannot be used with --json;"
+            + " '-o json' prints the manifest in JSON",
+        "plan --nodes a=a30-24gb --demand 1g.6gb:1 -o yaml --json ~ --output cannot be used with"
+            + " --json; '-o json' prints the manifest in JSON",
+        "demo --step 0.0s ~ Invalid value for option '--step': '0.0s' is not a positive duration",
+      })
+  void wrongUsage_isExplainedInPlainWords(String line, String message) {
+    var run = migctl(line.split(" "));
+
+    assertThat(run.exit()).isEqualTo(2);
+    assertThat(run.out()).isEmpty();
+    assertThat(run.err())
+        .isEqualToNormalizingNewlines(
+            message + "\nTry 'migctl " + line.split(" ")[0] + " --help'\n");
+  }
+
+  @Test
+  void help_ofAnUnknownCommand_isRefusedAsTheCommandItself() {
+    assertThat(migctl("help", "foo")).isEqualTo(migctl("foo"));
+    assertThat(migctl("foo").err())
+        .isEqualToNormalizingNewlines("Unknown command: 'foo'\nTry 'migctl --help'\n");
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "place --gpu b20 1g.5gb",
@@ -332,7 +369,7 @@ class MigctlTest {
   @Test
   void unknownSubcommand_saysWhatIsNear() {
     assertThat(migctl("statsu").err())
-        .isEqualToNormalizingNewlines("Unmatched argument at index 0: 'statsu'\n"
+        .isEqualToNormalizingNewlines("Unknown command: 'statsu'\n"
             + "Did you mean: migctl status or migctl layouts or migctl simulate?\n"
             + "Try 'migctl --help'\n");
   }
@@ -451,7 +488,7 @@ class MigctlTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"mig4j", "platform:", "a:b:c", "Platform:mig4j"})
+  @ValueSource(strings = {"platform:", "a:b:c", "Platform:mig4j"})
   void role_accountThatKubernetesDoesNotAccept_isRefused(String account) {
     Run run = migctl("role", "share", "--service-account", account);
 
@@ -460,6 +497,14 @@ class MigctlTest {
         .startsWith(
             "--service-account is NAMESPACE:NAME, e.g. platform:mig4j: the namespace and the"
                 + " name of an account have lower-case letters, digits and hyphens, but were '");
+  }
+
+  @Test
+  void role_accountWithoutNamespace_isRefused() {
+    assertThat(migctl("role", "share", "--service-account", "mig4j").err())
+        .isEqualToNormalizingNewlines(
+            "--service-account is NAMESPACE:NAME, e.g. platform:mig4j, but was 'mig4j'\n"
+                + "Try 'migctl role --help'\n");
   }
 
   @ParameterizedTest
@@ -572,9 +617,9 @@ class MigctlTest {
     assertThat(text.out().lines()).hasSize(39);
     assertThat(text.out())
         .contains(
-            "h100-sxm-80gb                Hopper        yes        7       8    81559  hardware")
+            "h100-sxm-80gb                Hopper          yes        7       8    81559  hardware")
         .contains(
-            "l40s                         Ada Lovelace  no         -       -    46068  mig-user-guide");
+            "l40s                         Ada Lovelace    no         -       -    46068  mig-user-guide");
     assertThat(json).hasSize(38);
     assertThat(json.at("/0/id").asText()).isEqualTo("a30-24gb");
   }

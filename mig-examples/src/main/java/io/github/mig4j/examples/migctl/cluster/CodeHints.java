@@ -14,7 +14,9 @@ public final class CodeHints {
       PreflightCode.SEVERAL_MODELS,
       "State the GPUs with --gpus, in the order of 'nvidia-smi -L' on the node, e.g. --gpus h100-sxm-80gb:2,l40s",
       PreflightCode.UNKNOWN_GPU_COUNT,
-      "State the number of GPUs with --gpus, e.g. --gpus 8");
+      "State the number of GPUs with --gpus, e.g. --gpus 8",
+      PreflightCode.SHARING_MAP_UNSET,
+      "'migctl share' creates and sets it with --setup NAME, e.g. --setup device-plugin-config");
 
   private CodeHints() {}
 

@@ -47,7 +47,7 @@ public final class ReconcileCommand extends ClusterCommand {
 
   @Option(
       names = "--for",
-      paramLabel = "TIME",
+      paramLabel = "DURATION",
       description = "End after this time; by default when the process is stopped.")
   private @Nullable Duration time;
 

@@ -43,7 +43,11 @@ public final class RoleCommand extends Subcommand {
   @Override
   public Integer call() {
     String of = account.isEmpty() ? namespace + ":" + role.roleName() : account;
-    int colon = Math.max(0, of.indexOf(':'));
+    int colon = of.indexOf(':');
+    if (colon < 0) {
+      throw usage(
+          "--service-account is NAMESPACE:NAME, e.g. platform:mig4j, but was '%s'".formatted(of));
+    }
     try {
       out()
           .print(role.manifest(namespace)

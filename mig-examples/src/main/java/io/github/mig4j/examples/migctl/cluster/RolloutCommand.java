@@ -4,7 +4,6 @@ import io.github.mig4j.examples.migctl.console.AnswerCommand;
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
 import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
-import io.github.mig4j.examples.migctl.console.Subcommand;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.rollout.Amount;
@@ -17,6 +16,7 @@ import io.github.mig4j.k8s.rollout.RolloutStatus;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,6 +25,7 @@ import picocli.CommandLine.Parameters;
 
 @Command(
     name = "rollout",
+    mixinStandardHelpOptions = true,
     synopsisSubcommandLabel = "COMMAND",
     description = "Applies a configuration to many nodes, a few at a time. A rollout has a name, by"
         + " which any process can show, pause, resume, abort or continue it.",
@@ -45,12 +46,7 @@ import picocli.CommandLine.Parameters;
       "  migctl rollout status small",
       "  migctl rollout resume small"
     })
-public final class RolloutCommand extends Subcommand {
-
-  @Override
-  public Integer call() {
-    throw usage("Missing a subcommand: run, status, pause, resume, abort or forget");
-  }
+public final class RolloutCommand {
 
   @Command(
       name = "run",
@@ -211,6 +207,12 @@ public final class RolloutCommand extends Subcommand {
 
     abstract int call(Rollout rollout);
 
+    /** Prints the status after a request, which the process that works on the rollout carries out. */
+    int requested(Rollout rollout) {
+      int unused = show(require(rollout), this);
+      return ExitCode.YES;
+    }
+
     RolloutStatus require(Rollout rollout) {
       return rollout
           .status()
@@ -219,7 +221,10 @@ public final class RolloutCommand extends Subcommand {
     }
   }
 
-  @Command(name = "status", description = "Reports the progress of a rollout. Reads only.")
+  @Command(
+      name = "status",
+      description = "Reports the progress of a rollout. Reads only.",
+      footer = {"", "Exit code 0: in force on every node. 1: not, or not yet, or no such rollout."})
   static final class Status extends Named {
     @Override
     int call(Rollout rollout) {
@@ -234,7 +239,7 @@ public final class RolloutCommand extends Subcommand {
     @Override
     int call(Rollout rollout) {
       rollout.pause();
-      return ExitCode.YES;
+      return requested(rollout);
     }
   }
 
@@ -243,7 +248,7 @@ public final class RolloutCommand extends Subcommand {
     @Override
     int call(Rollout rollout) {
       rollout.resume();
-      return ExitCode.YES;
+      return requested(rollout);
     }
   }
 
@@ -254,7 +259,7 @@ public final class RolloutCommand extends Subcommand {
     @Override
     int call(Rollout rollout) {
       rollout.abort();
-      return ExitCode.YES;
+      return requested(rollout);
     }
   }
 
@@ -265,7 +270,9 @@ public final class RolloutCommand extends Subcommand {
   static final class Forget extends Named {
     @Override
     int call(Rollout rollout) {
+      Optional<RolloutStatus> last = rollout.status();
       rollout.forget();
+      last.ifPresent(status -> answer(status, () -> out().println("forgotten: " + status)));
       return ExitCode.YES;
     }
   }

@@ -2,12 +2,12 @@ package io.github.mig4j.examples.migctl.cluster;
 
 import io.github.mig4j.examples.migctl.console.Candidates;
 import io.github.mig4j.examples.migctl.console.ExitCode;
-import io.github.mig4j.examples.migctl.console.NegativeAnswerException;
 import io.github.mig4j.k8s.MigClient;
 import io.github.mig4j.k8s.change.ApplyRequest;
 import io.github.mig4j.k8s.change.MigNode;
 import io.github.mig4j.k8s.check.Disruption;
 import io.github.mig4j.k8s.check.PreflightCode;
+import io.github.mig4j.k8s.cluster.MigRefusedException;
 import io.github.mig4j.k8s.config.PublishedConfig;
 import io.github.mig4j.lint.Finding;
 import io.github.mig4j.sharing.DevicePluginConfig;
@@ -15,7 +15,6 @@ import io.github.mig4j.sharing.GpuSharing;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
@@ -135,9 +134,7 @@ public final class ShareCommand extends ClusterCommand {
         .filter(error -> error.code() != PreflightCode.SHARING_MAP_UNSET)
         .toList();
     if (!errors.isEmpty()) {
-      throw new NegativeAnswerException("Node %s cannot be shared: %s"
-          .formatted(
-              node, errors.stream().map(Finding::toString).collect(Collectors.joining("; "))));
+      throw MigRefusedException.of("Node %s cannot be shared".formatted(node), errors);
     }
     if (mig.sharingMap(map).read().filter(files -> !files.isEmpty()).isEmpty()) {
       PublishedConfig unused = mig.sharingMap(map).merge("unshared", DevicePluginConfig.unshared());

@@ -18,6 +18,15 @@ public enum ConfigForm {
   /** Commands that apply the manifest and label the nodes. */
   KUBECTL;
 
+  /** The forms, for the help of an option. */
+  public static final String CHOICES =
+      "yaml or config for a mig-parted file, configmap for a manifest, json for the same in JSON,"
+          + " kubectl for commands that apply it.";
+
+  /** The refusal of a form together with {@code --json}. */
+  public static final String NOT_BESIDE_JSON =
+      "--output cannot be used with --json; '-o json' prints the manifest in JSON";
+
   private static final String NAMESPACE = "gpu-operator";
   private static final String CONFIG_MAP = "mig-config";
 

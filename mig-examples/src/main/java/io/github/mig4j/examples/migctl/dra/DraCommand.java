@@ -5,8 +5,9 @@ import picocli.CommandLine.Command;
 @Command(
     name = "dra",
     mixinStandardHelpOptions = true,
-    description = "MIG devices by dynamic resource allocation (DRA), without the device plugin:"
-        + " claims for pods, and what NVIDIA's DRA driver publishes.",
+    description =
+        "Prints claims by which pods get MIG devices by dynamic resource allocation (DRA),"
+            + " without the device plugin, and what NVIDIA's DRA driver publishes.",
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {DraClaimCommand.class, DraInventoryCommand.class},
     footer = {

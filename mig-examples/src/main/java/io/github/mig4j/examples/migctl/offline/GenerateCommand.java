@@ -40,9 +40,8 @@ public final class GenerateCommand extends Subcommand {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FORM",
-      description =
-          "yaml or config for a mig-parted file, which is the default; configmap for a manifest; json for the same in JSON; kubectl for"
-              + " a command that applies it.")
+      defaultValue = "yaml",
+      description = "How to print them, ${DEFAULT-VALUE} by default: " + ConfigForm.CHOICES)
   private ConfigForm form = ConfigForm.YAML;
 
   @Override

@@ -24,7 +24,7 @@ import picocli.CommandLine.Command;
     })
 public final class ModelsCommand extends AnswerCommand {
 
-  private static final String ROW = "%-28s %-13s %-4s %7s %7s %8s  %s";
+  private static final String ROW = "%-28s %-15s %-4s %7s %7s %8s  %s";
 
   @Override
   public Integer call() {

@@ -101,9 +101,8 @@ public final class PlaceCommand extends AnswerCommand {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FORM",
-      description =
-          "Print a configuration of these devices for every GPU of a node instead: yaml or"
-              + " config for a mig-parted file, configmap for a manifest, json for the same in JSON, kubectl for a command that applies it.")
+      description = "Print a configuration of these devices for every GPU of a node instead: "
+          + ConfigForm.CHOICES)
   private @Nullable ConfigForm form;
 
   @Option(
@@ -144,6 +143,9 @@ public final class PlaceCommand extends AnswerCommand {
     request(model, List.of(), request);
     if (gpuIndex != null && beside == null) {
       throw usage("--gpu-index names a GPU of --beside FILE, which is missing");
+    }
+    if (form != null && isJson()) {
+      throw usage(ConfigForm.NOT_BESIDE_JSON);
     }
     if (form != null && beside != null) {
       throw usage("--output cannot be used with --beside: a configuration is for whole GPUs");

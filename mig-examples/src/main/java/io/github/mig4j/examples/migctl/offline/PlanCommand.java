@@ -80,9 +80,7 @@ public final class PlanCommand extends AnswerCommand {
   @Option(
       names = {"-o", "--output"},
       paramLabel = "FORM",
-      description =
-          "Print the configurations of the nodes instead: yaml or config for a mig-parted file,"
-              + " configmap for a manifest, json for the same in JSON, kubectl for commands that apply it.")
+      description = "Print the configurations of the nodes instead: " + ConfigForm.CHOICES)
   private @Nullable ConfigForm form;
 
   @Option(names = "--svg", paramLabel = "FILE", description = "Write a picture of the layouts.")
@@ -101,6 +99,9 @@ public final class PlanCommand extends AnswerCommand {
   @Override
   public Integer call() throws UnusableFileException {
     List<PlanNode> nodes = nodes();
+    if (form != null && isJson()) {
+      throw usage(ConfigForm.NOT_BESIDE_JSON);
+    }
     if (form != null && offered.nodes.isEmpty()) {
       throw usage("--output needs --nodes, because a configuration is for the GPUs of one node");
     }
