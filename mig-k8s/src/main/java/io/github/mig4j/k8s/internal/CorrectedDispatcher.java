@@ -47,7 +47,10 @@ public class CorrectedDispatcher extends KubernetesCrudDispatcher {
   private static final String EVERYTHING_ALLOWED = "{\"apiVersion\": \"authorization.k8s.io/v1\","
       + " \"kind\": \"SelfSubjectAccessReview\", \"status\": {\"allowed\": true}}";
   private static final Pattern LOG = Pattern.compile("GET /api/v1/.*/pods/([^/]+)/log(\\?.*)?");
-  private static final Pattern BINDING = Pattern.compile("(/api/v1/.*/pods/[^/]+)/binding");
+  /** A scheduler uses the first path, and fabric8's {@code client.bindings()} the second. */
+  private static final Pattern BINDING =
+      Pattern.compile("(/api/v1/namespaces/[^/]+)/(?:pods/([^/]+)/binding|bindings)");
+
   private static final Pattern EVICTION = Pattern.compile("(/api/v1/.*/pods/([^/]+))/eviction");
   private static final Pattern BY_NODE = Pattern.compile("fieldSelector=spec\\.nodeName%3D[^&]+&?");
   private static final Pattern WATCHED_NAME =
@@ -147,7 +150,7 @@ public class CorrectedDispatcher extends KubernetesCrudDispatcher {
     } else if (eviction.matches()) {
       return evict(request, eviction.group(1), eviction.group(2));
     } else if (binding.matches()) {
-      return bind(request, binding.group(1));
+      return bind(request, binding);
     }
     String ofAnyNode = BY_NODE.matcher(path).replaceAll("");
     return ofAnyNode.equals(path)
@@ -166,17 +169,17 @@ public class CorrectedDispatcher extends KubernetesCrudDispatcher {
         : own(with(request, HttpMethod.DELETE, path, request.getBody()));
   }
 
-  private MockResponse bind(RecordedRequest request, String path) {
-    String node = Serialization.unmarshal(request.getBody().readUtf8(), Binding.class)
-        .getTarget()
-        .getName();
+  private MockResponse bind(RecordedRequest request, Matcher requested) {
+    Binding binding = Serialization.unmarshal(request.getBody().readUtf8(), Binding.class);
+    String pod = requested.group(2) == null ? binding.getMetadata().getName() : requested.group(2);
+    String path = requested.group(1) + "/pods/" + pod;
     MockResponse found = own(with(request, HttpMethod.GET, path, new Buffer(new byte[0])));
     if (found.code() != HttpURLConnection.HTTP_OK) {
       return found;
     }
     Pod bound = new PodBuilder(Serialization.unmarshal(found.getBody().readUtf8(), Pod.class))
         .editSpec()
-        .withNodeName(node)
+        .withNodeName(binding.getTarget().getName())
         .endSpec()
         .build();
     Buffer body = new Buffer(Serialization.asJson(bound).getBytes(StandardCharsets.UTF_8));
