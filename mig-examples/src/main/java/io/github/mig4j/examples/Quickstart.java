@@ -37,7 +37,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 
-/** Cuts a B200 into seven, then into three, from the ConfigMap to the resources that pods ask for. */
+/** Cuts a B200 into seven, then into three, from the ConfigMap to the resources that pods request. */
 @Command(
     name = "quickstart",
     mixinStandardHelpOptions = true,

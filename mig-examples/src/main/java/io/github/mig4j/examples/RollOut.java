@@ -73,8 +73,7 @@ public final class RollOut {
     }
     if (event instanceof RolloutEvent.PhaseChanged changed
         && changed.phase() == RolloutPhase.PAUSED) {
-      // Elsewhere and later, an admin has checked the canary: 'migctl rollout resume
-      // split-small'.
+      // In production an admin checks the canary, and runs 'migctl rollout resume split-small'.
       rollout.resume();
     }
   }

@@ -16,6 +16,7 @@ import io.github.mig4j.gpu.GpuCatalog;
 import io.github.mig4j.gpu.GpuModel;
 import io.github.mig4j.gpu.MigStrategy;
 import io.github.mig4j.k8s.MigClient;
+import io.github.mig4j.k8s.change.ApplyOutcome;
 import io.github.mig4j.k8s.change.ApplyTimings;
 import io.github.mig4j.k8s.cluster.MigSettings;
 import io.github.mig4j.k8s.node.NodeCapacity;
@@ -39,17 +40,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /**
- * A custom scheduler for pods that ask for MIG devices: {@code schedulerName: mig4j-example}.
+ * A custom scheduler for pods that request MIG devices: {@code schedulerName: mig4j-example}.
  *
  * <p>Nodes and pods show how many devices of each profile a node has left, not on which GPU. So a pod
- * goes to the node that has the fewest left and still enough. So whole nodes stay free and can be
+ * goes to the node that has the fewest left and still enough: whole nodes stay free and can be
  * partitioned again.
  */
 @Command(
     name = "schedule-pods",
     mixinStandardHelpOptions = true,
     description = {
-      "Binds pending pods with schedulerName mig4j-example that ask for nvidia.com/mig-* to nodes.",
+      "Binds pending pods with schedulerName mig4j-example that request nvidia.com/mig-* to nodes.",
       "Without options it runs against a simulated cluster with some pods, and ends. With --context it"
           + " runs on that cluster until it is interrupted. It looks at MIG devices and cordons only,"
           + " not at CPU, memory, taints or affinities."
@@ -58,6 +59,12 @@ public final class SchedulePods implements Callable<Integer> {
 
   private static final String NAME = "mig4j-example";
   private static final String MIG = "nvidia.com/mig-";
+  private static final GpuModel B200 = GpuCatalog.bundled().require("NVIDIA-B200");
+
+  /** A node with a B200 in seven, and one with larger devices, too. */
+  private static final Map<String, MigLayout> LAYOUTS = new TreeMap<>(Map.of(
+      "node-a", MigLayout.on(B200).add("1g.23gb", 7).build(),
+      "node-b", MigLayout.on(B200).add("2g.45gb", 2).add("1g.23gb", 3).build()));
 
   @Option(names = "--context", paramLabel = "NAME", description = "Use this kubectl context.")
   private @Nullable String context;
@@ -87,25 +94,28 @@ public final class SchedulePods implements Callable<Integer> {
       return 0;
     }
     try (EmbeddedCluster cluster = new EmbeddedCluster();
-        GpuOperatorSimulator simulator = twoNodes(cluster.client())) {
+        GpuOperatorSimulator simulator = twoNodes(cluster.client()).start()) {
+      simulator.awaitReady(Duration.ofMinutes(1));
+      LAYOUTS.keySet().forEach(node -> cut(node, cluster.client()));
       List<String> profiles = List.of("1g.23gb", "2g.45gb", "1g.23gb", "3g.90gb");
       for (int i = 0; i < profiles.size(); i++) {
         pending(cluster.client(), "pod-" + i, profiles.get(i));
       }
       new Scheduler(cluster.client()).run(profiles.size());
-      return simulator.gpus("node-a").isEmpty() ? 1 : 0;
     }
+    return 0;
   }
 
   /** Watches nodes and pods, and binds what is pending. */
-  private static final class Scheduler {
+  static final class Scheduler {
 
     private final KubernetesClient client;
     private final Semaphore changes = new Semaphore(0);
 
-    /** Pods that were bound, but that the watch may not report yet. */
+    /** Pods by uid that are bound, but that the watch does not report as bound yet. */
     private final Map<String, Pod> assumed = new HashMap<>();
 
+    /** The uids of pods that fit nowhere. */
     private final Set<String> waiting = new HashSet<>();
 
     Scheduler(KubernetesClient client) {
@@ -114,15 +124,24 @@ public final class SchedulePods implements Callable<Integer> {
 
     /** Runs until this number of pods is bound or is known to wait. */
     void run(int pods) throws InterruptedException {
+      int bound = 0;
       try (SharedIndexInformer<Node> nodes = client.nodes().inform(new Waker<>());
           SharedIndexInformer<Pod> all = client.pods().inAnyNamespace().inform(new Waker<>())) {
         while (true) {
-          all.getStore().list().stream()
-              .filter(pod -> isMine(pod) && !assumed.containsKey(name(pod)))
+          List<Pod> mine = all.getStore().list().stream()
+              .filter(SchedulePods::isMine)
               .sorted(Comparator.comparing(Scheduler::name))
-              .forEach(
-                  pod -> schedule(pod, nodes.getStore().list(), all.getStore().list()));
-          if (assumed.size() + waiting.size() >= pods) {
+              .toList();
+          List<String> uids = mine.stream().map(Scheduler::uid).toList();
+          assumed.keySet().retainAll(uids);
+          waiting.retainAll(uids);
+          for (Pod pod : mine) {
+            if (!assumed.containsKey(uid(pod))
+                && schedule(pod, nodes.getStore().list(), all.getStore().list())) {
+              bound++;
+            }
+          }
+          if (bound + waiting.size() >= pods) {
             return;
           }
           changes.acquire();
@@ -131,7 +150,8 @@ public final class SchedulePods implements Callable<Integer> {
       }
     }
 
-    private void schedule(Pod pod, List<Node> nodes, List<Pod> pods) {
+    /** Returns whether the pod is bound now. */
+    private boolean schedule(Pod pod, List<Node> nodes, List<Pod> pods) {
       Map<String, Long> wanted = devices(pod);
       Optional<Node> best = nodes.stream()
           .filter(node ->
@@ -139,11 +159,14 @@ public final class SchedulePods implements Callable<Integer> {
           .filter(node -> fits(wanted, free(node, pods)))
           .min(Comparator.comparingLong((Node node) ->
               free(node, pods).values().stream().mapToLong(n -> n).sum()));
-      if (best.isPresent() && bind(pod, best.get().getMetadata().getName())) {
-        waiting.remove(name(pod));
-      } else if (best.isEmpty() && waiting.add(name(pod))) {
-        System.out.println(pod.getMetadata().getName() + " fits nowhere yet: " + wanted);
+      if (best.isEmpty()) {
+        if (waiting.add(uid(pod))) {
+          System.out.println(pod.getMetadata().getName() + " fits nowhere yet: " + wanted);
+        }
+        return false;
       }
+      waiting.remove(uid(pod));
+      return bind(pod, best.get().getMetadata().getName());
     }
 
     private Map<String, Long> free(Node node, List<Pod> pods) {
@@ -155,7 +178,11 @@ public final class SchedulePods implements Callable<Integer> {
     }
 
     private Pod assumed(Pod pod) {
-      return pod.getSpec().getNodeName() == null ? assumed.getOrDefault(name(pod), pod) : pod;
+      return pod.getSpec().getNodeName() == null ? assumed.getOrDefault(uid(pod), pod) : pod;
+    }
+
+    private static String uid(Pod pod) {
+      return pod.getMetadata().getUid();
     }
 
     private static String name(Pod pod) {
@@ -182,7 +209,7 @@ public final class SchedulePods implements Callable<Integer> {
                 .build())
             .create();
         assumed.put(
-            name(pod),
+            uid(pod),
             new PodBuilder(pod).editSpec().withNodeName(node).endSpec().build());
         System.out.println(name + " -> " + node + " " + devices(pod));
         return true;
@@ -233,34 +260,27 @@ public final class SchedulePods implements Callable<Integer> {
     return devices;
   }
 
-  /** A node with a B200 in seven, and one with three larger devices. */
-  private static GpuOperatorSimulator twoNodes(KubernetesClient client) {
-    GpuModel b200 = GpuCatalog.bundled().require("NVIDIA-B200");
-    MigClient mig = MigClient.of(client);
-    Map<String, MigLayout> layouts = new TreeMap<>(Map.of(
-        "node-a", MigLayout.on(b200).add("1g.23gb", 7).build(),
-        "node-b", MigLayout.on(b200).add("2g.45gb", 2).add("1g.23gb", 3).build()));
-    layouts.forEach((node, layout) ->
-        mig.configMap("mig-config").merge(node, MigConfigSpec.allDevices(layout)));
-    GpuOperatorSimulator simulator = GpuOperatorSimulator.on(client)
-        .node("node-a", b200, 1)
-        .node("node-b", b200, 1)
-        .strategy(MigStrategy.MIXED)
-        .configMap("mig-config")
-        .start()
-        .awaitReady(Duration.ofMinutes(1));
-    for (String node : layouts.keySet()) {
-      System.out.println(node + " offers "
-          + mig.node(node)
-              .apply(node)
-              .timings(ApplyTimings.builder().stability(Duration.ofMillis(500)).build())
-              .await(Duration.ofMinutes(5))
-              .allocatable());
-    }
-    return simulator;
+  /** Two nodes, and a ConfigMap with the layout of each under its name. */
+  private static GpuOperatorSimulator.Builder twoNodes(KubernetesClient client) {
+    GpuOperatorSimulator.Builder operator =
+        GpuOperatorSimulator.on(client).strategy(MigStrategy.MIXED).configMap("mig-config");
+    LAYOUTS.forEach((node, layout) -> {
+      MigClient.of(client).configMap("mig-config").merge(node, MigConfigSpec.allDevices(layout));
+      operator.node(node, layout.gpu());
+    });
+    return operator;
   }
 
-  private static void pending(KubernetesClient client, String name, String profile) {
+  private static void cut(String node, KubernetesClient client) {
+    ApplyOutcome outcome = MigClient.of(client)
+        .node(node)
+        .apply(node)
+        .timings(ApplyTimings.builder().stability(Duration.ofMillis(500)).build())
+        .await(Duration.ofMinutes(5));
+    System.out.println(node + " offers " + outcome.allocatable());
+  }
+
+  static void pending(KubernetesClient client, String name, String profile) {
     client
         .pods()
         .inNamespace("default")

@@ -100,7 +100,8 @@ class RolesOfCommandsTest {
       assertThat(terminal.run("migctl apply gpu-node all-disabled --exact --gate", ""))
           .contains("this client is not allowed to patch nodes");
       assertThat(terminal.run("migctl share gpu-node --time-slicing 4 --setup plugin", ""))
-          .startsWith("Node gpu-node cannot be shared: this client is not allowed to watch nodes; ");
+          .startsWith(
+              "Node gpu-node cannot be shared: this client is not allowed to watch nodes; ");
       assertThat(terminal.run("echo $?", "")).isEqualTo("3\n");
     }
   }

@@ -75,7 +75,7 @@ public final class ShareCommand extends ClusterCommand {
   @Option(
       names = "--one-each",
       description =
-          "Refuse containers that ask for several replicas, since these give no more of the GPU than one.")
+          "Refuse containers that request several replicas, since these give no more of the GPU than one.")
   private boolean oneEach;
 
   @Option(

@@ -14,7 +14,7 @@ public abstract class AnswerCommand extends Subcommand {
     return json;
   }
 
-  /** Prints the answer: a value in its JSON form if that is asked for, otherwise what writes a text. */
+  /** Prints the answer: a value in its JSON form if that is requested, otherwise as text. */
   public void answer(Object value, Runnable text) {
     if (json) {
       print(Output.tree(value));

@@ -36,7 +36,7 @@ public final class Output {
     return CommandLine.Help.Ansi.AUTO.enabled();
   }
 
-  /** Whether a path stands for the standard output. */
+  /** Whether a path means the standard output. */
   public static boolean isStandardOutput(Path file) {
     return file.toString().equals("-");
   }

@@ -18,7 +18,7 @@ import java.util.regex.Pattern;
 /** Findings in the form that code scanning reads: SARIF 2.1.0. */
 final class Sarif {
 
-  /** A link to another page, which nobody can follow from code scanning. */
+  /** A link to another page, which does not work in code scanning. */
   private static final Pattern LINK = Pattern.compile("\\[([^\\]\\n]+)]\\((?!https?:)[^)\\s]+\\)");
 
   private static final Pattern WHERE_THERE_IS_NO_EXAMPLE = Pattern.compile(" No example,[^.]*\\.");
