@@ -48,7 +48,7 @@ final class FeatureDiscovery {
 
   /**
    * What the labels of a node with these GPUs are; empty if feature discovery exits, which leaves the
-   * labels of before.
+   * previous labels.
    *
    * @param draw chooses one of several models; called once
    */

@@ -161,7 +161,11 @@ public final class GpuOperatorSimulator implements AutoCloseable {
       for (Optional<String> unfinished = node.unfinished();
           unfinished.isPresent();
           unfinished = node.unfinished()) {
-        if (System.nanoTime() > end || Thread.currentThread().isInterrupted()) {
+        if (Thread.currentThread().isInterrupted()) {
+          throw new IllegalStateException(
+              "Interrupted while node %s is not ready: %s".formatted(name, unfinished.get()));
+        }
+        if (System.nanoTime() > end) {
           throw new IllegalStateException("Node %s is not ready after %s: %s"
               .formatted(name, DurationText.of(atMost), unfinished.get()));
         }
@@ -178,6 +182,12 @@ public final class GpuOperatorSimulator implements AutoCloseable {
     cluster.background().close();
     nodes.values().forEach(SimulatedNode::close);
     informers.forEach(SharedIndexInformer::close);
+  }
+
+  /** The simulated nodes, e.g. {@code simulated GPU Operator with gpu-node}. */
+  @Override
+  public String toString() {
+    return "simulated GPU Operator with " + String.join(", ", nodes.keySet());
   }
 
   private Optional<SimulatedNode> nodeOf(String pod) {
@@ -588,11 +598,5 @@ public final class GpuOperatorSimulator implements AutoCloseable {
                 TimeUnit.SECONDS);
       }
     }
-  }
-
-  /** The simulated nodes, e.g. {@code simulated GPU Operator with gpu-node}. */
-  @Override
-  public String toString() {
-    return "simulated GPU Operator with " + String.join(", ", nodes.keySet());
   }
 }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param defaultConfig {@code spec.migManager.config.default}; the operator requests it for a node
  *     without a request
  * @param pluginConfig {@code spec.devicePlugin.config}
- * @param tolerations {@code spec.daemonsets.tolerations}; none of them means none
+ * @param tolerations {@code spec.daemonsets.tolerations}; empty if it has none
  */
 record OperatorPolicy(
     MigStrategy strategy,

@@ -11,6 +11,15 @@ final class Reconfiguration {
   private static final String PENDING = "pending";
   private static final String REBOOTING = "rebooting";
 
+  /**
+   * How the wait for pods ends, as measured in 60 waits: with the error of the last request, or of the
+   * client that would have to wait for the next one.
+   */
+  private static final List<String> POD_WAIT_ENDS = List.of(
+      "context deadline exceeded",
+      "client rate limiter Wait returned an error: rate: Wait(n=1) would exceed context deadline",
+      "client rate limiter Wait returned an error: context deadline exceeded");
+
   private final Lifetime lifetime;
   private final SimulatorTimings timings;
   private final NodeObject node;
@@ -21,15 +30,6 @@ final class Reconfiguration {
   private final Traps traps;
   private boolean hasCompleted;
   private int podWaits;
-
-  /**
-   * How the wait for pods ends, as measured in 60 waits: with the error of the last request, or of the
-   * client that would have to wait for the next one.
-   */
-  private static final List<String> POD_WAIT_ENDS = List.of(
-      "context deadline exceeded",
-      "client rate limiter Wait returned an error: rate: Wait(n=1) would exceed context deadline",
-      "client rate limiter Wait returned an error: context deadline exceeded");
 
   /**
    * A run that writes {@code failed}, with the last lines of mig-parted and of the manager.

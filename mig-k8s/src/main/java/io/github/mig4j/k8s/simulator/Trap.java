@@ -35,7 +35,7 @@ public enum Trap implements JsonName {
   PODS_DO_NOT_STOP(
       Effect.HOLD,
       Lasting.UNTIL_REMOVED,
-      "Error: failed to wait for pods to be deleted: " + "device-plugin pod did not shutdown: %s",
+      "Error: failed to wait for pods to be deleted: device-plugin pod did not shutdown: %s",
       Step.POD_WAIT),
 
   /**

@@ -79,6 +79,12 @@ class AwaitReadyTest {
       assertThatThrownBy(() -> simulator.awaitReady(Duration.ofMillis(300)))
           .isInstanceOf(IllegalStateException.class)
           .hasMessage("Node a is not ready after 300 ms: device-plugin of a is not running");
+
+      Thread.currentThread().interrupt();
+      assertThatThrownBy(() -> simulator.awaitReady(MINUTE))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("Interrupted while node a is not ready: device-plugin of a is not running");
+      assertThat(Thread.interrupted()).isTrue();
     }
   }
 }
