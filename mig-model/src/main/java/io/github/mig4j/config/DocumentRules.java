@@ -102,6 +102,12 @@ final class DocumentRules {
           path.at(field.keyAt()),
           "mig-configs has no configuration",
           "add one, e.g. all-disabled, or remove the key");
+    } else if (field.value() instanceof YamlValue.Sequence list) {
+      findings.error(
+          ConfigCode.WRONG_TYPE,
+          path.at(list.at()),
+          "mig-configs must be a map of configurations by name, but was a list",
+          "put a name above its entries, e.g. 'custom:'");
     } else {
       ConfigValues.wrongType(
           findings, path, field.value(), CONFIGS, "a map of configurations by name");

@@ -7,11 +7,18 @@ import java.util.stream.Stream;
 
 /** What people paste together with YAML or instead of it; a line shows it. */
 enum NoYaml {
-  FENCE("(?:```|~~~).*", "this line is a fence of Markdown", "remove the lines with fences"),
+  FENCE(
+      "(?:```|~~~).*",
+      "this line is a fence of Markdown",
+      "check only the lines between two fences"),
   COMMAND(
       "(?:\\$ +)?(?:kubectl|oc|helm|cat|echo|sudo) .*|EOF",
       "this line is for a shell",
       "remove the commands around the file"),
+  HEREDOC(
+      "[ \\t]*(?:[\\w.]+[ \\t]*=[ \\t]*)?<<[-~]?[A-Z]+",
+      "this line is for Terraform",
+      "check only the text below it"),
   TABLE(
       "\\+-{8,}.*|\\|=+\\|",
       "this is a table of nvidia-smi",
@@ -24,8 +31,8 @@ enum NoYaml {
       "this is the output of 'kubectl describe'",
       "use that of 'kubectl get -o yaml'"),
   BLANKS(
-      "[ \\t]*[\\u00A0\\u2002-\\u200A\\u202F\\u3000].*",
-      "characters that only look like blanks indent this line",
+      "(?:[^#]*[:\\-])?[ \\t]*[\\u00A0\\u2002-\\u200A\\u202F\\u3000].*",
+      "this line has characters that only look like blanks",
       "use blanks (U+0020)");
 
   private final Pattern line;

@@ -62,6 +62,7 @@ public final class Quoted {
 
   private static boolean isPrintable(int c) {
     return switch (Character.getType(c)) {
+      case Character.SPACE_SEPARATOR -> c == ' ';
       case Character.CONTROL,
           Character.FORMAT,
           Character.SURROGATE,

@@ -13,6 +13,7 @@ import org.yaml.snakeyaml.error.MarkedYAMLException;
 import org.yaml.snakeyaml.error.YAMLException;
 import org.yaml.snakeyaml.nodes.Node;
 import org.yaml.snakeyaml.nodes.NodeId;
+import org.yaml.snakeyaml.nodes.ScalarNode;
 import org.yaml.snakeyaml.nodes.Tag;
 import org.yaml.snakeyaml.parser.ParserImpl;
 import org.yaml.snakeyaml.resolver.Resolver;
@@ -36,8 +37,6 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
   private static final int MAX_TABS = 32;
 
   private static final String BYTE_ORDER_MARK = "\uFEFF";
-
-  private static final String BAD_ESCAPE = "an escape here is not the code of a character";
 
   /** A line that can precede a directive; possessive, so that matching it never recurses. */
   private static final Pattern BEFORE_DIRECTIVE =
@@ -83,7 +82,19 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
           "A tab separates values here, which Go's YAML reader allows and others refuse",
           "use a blank");
     }
-    return new YamlText(attempt.documents, attempt.fault(text, embedding));
+    Optional<Fault> prose = isProse(attempt.documents)
+        ? NoYaml.upTo(new LineColumn(Integer.MAX_VALUE, 1), text, embedding)
+        : Optional.empty();
+    return prose.isPresent()
+        ? new YamlText(List.of(), prose)
+        : new YamlText(attempt.documents, attempt.fault(text, embedding));
+  }
+
+  /** Whether the text begins with words that YAML reads as one value. */
+  private static boolean isProse(List<Node> documents) {
+    return !documents.isEmpty()
+        && documents.get(0) instanceof ScalarNode scalar
+        && scalar.isPlain();
   }
 
   /** Where the text continues after its first document; empty if it has at most one. */
@@ -181,7 +192,8 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       return new Attempt(documents, e);
     } catch (NumberFormatException e) {
       // SnakeYAML parses the digits of an escape unchecked.
-      return new Attempt(documents, new ScannerException(null, null, BAD_ESCAPE, reader.getMark()));
+      return new Attempt(
+          documents, new ScannerException(null, null, YamlSyntax.BAD_ESCAPE, reader.getMark()));
     }
   }
 
@@ -191,7 +203,7 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       if (problem instanceof MarkedYAMLException marked) {
         LineColumn at = position(marked.getProblemMark());
         return NoYaml.upTo(at, text, embedding)
-            .or(() -> Optional.of(syntaxFault(embedding.inFile(at), marked)));
+            .or(() -> Optional.of(YamlSyntax.fault(text, embedding, marked)));
       }
       if (problem != null) {
         String why = String.valueOf(problem.getMessage());
@@ -207,31 +219,6 @@ public record YamlText(List<Node> documents, Optional<Fault> fault) {
       }
       return Optional.empty();
     }
-  }
-
-  private static Fault syntaxFault(LineColumn at, MarkedYAMLException problem) {
-    String why = String.valueOf(problem.getProblem())
-        .replaceAll("\\s+", " ")
-        .replaceFirst("\\. \\(Do not use . for indentation\\)$", "")
-        .trim();
-    boolean isLong = why.codePointCount(0, why.length()) > 120;
-    String message = "Not YAML: " + (isLong ? Quoted.of(why) : Quoted.printable(why));
-    String remedy = "check indentation, quotes and brackets before this location";
-    if (why.contains("\\t(TAB)")) {
-      message = "Not YAML: a tab cannot indent a line";
-      remedy = "use blanks";
-    } else if (why.startsWith("found character")) {
-      remedy = "put the value into quotes";
-    } else if (why.startsWith("mapping values are not allowed")) {
-      message = "Not YAML: a second ': ' on this line or a wrong indentation";
-      remedy = "quote the value, or align the key with its siblings";
-    } else if (why.equals(BAD_ESCAPE)) {
-      remedy = "write the character itself, or its code as \\x, \\u or \\U and 2, 4 or 8 digits";
-    } else if (why.startsWith("found undefined alias")) {
-      message = "Not YAML: " + Quoted.of(why);
-      remedy = "define it with '&' before it is used";
-    }
-    return new Fault(YamlProblems.Problem.YAML_SYNTAX, at, message, remedy);
   }
 
   /** libyaml skips a tab behind a key or a value; SnakeYAML stops at it. */

@@ -439,8 +439,21 @@ class WrappedConfigTest {
                 + " [template]"),
         Arguments.of(
             "My file:\n```yaml\n" + CONFIG + "```\n",
-            "2:1: error: Not YAML: this line is a fence of Markdown; remove the lines with fences"
+            "2:1: error: Not YAML: this line is a fence of Markdown; check only the"
+                + " lines between two fences [yaml-syntax]"),
+        Arguments.of(
+            "# How to cut\n\nApply this:\n\n```yaml\n# mig.yaml\n" + CONFIG + "```\n",
+            "5:1: error: Not YAML: this line is a fence of Markdown; check only the lines between"
+                + " two fences [yaml-syntax]"),
+        Arguments.of(
+            "resource \"kubectl_manifest\" \"mig\" {\n  yaml_body = <<-YAML\n" + CONFIG
+                + "YAML\n}\n",
+            "2:1: error: Not YAML: this line is for Terraform; check only the text below it"
                 + " [yaml-syntax]"),
+        Arguments.of(
+            "version: v1\nmig-configs:\n  a:\n  - devices: all\n    mig-enabled:\u00A0true\n    x: 1\n",
+            "5:1: error: Not YAML: this line has characters that only look like blanks; use blanks"
+                + " (U+0020) [yaml-syntax]"),
         Arguments.of(
             "$ cat config.yaml\n" + CONFIG,
             "1:1: error: Not YAML: this line is for a shell; remove the commands around the file"
@@ -463,8 +476,8 @@ class WrappedConfigTest {
                 + " get -o yaml' [yaml-syntax]"),
         Arguments.of(
             "version: v1\nmig-configs:\n  a:\n  \u00A0- devices: all\n    mig-enabled: false\n",
-            "4:1: error: Not YAML: characters that only look like blanks indent this line; use"
-                + " blanks (U+0020) [yaml-syntax]"),
+            "4:1: error: Not YAML: this line has characters that only look like blanks; use blanks"
+                + " (U+0020) [yaml-syntax]"),
         Arguments.of(
             "migManager: {enabled: true}\n",
             "1:1: error: The Helm values have no configuration; expected the text 'config.yaml'"
@@ -487,6 +500,72 @@ class WrappedConfigTest {
     assertThat(findings(text)).containsExactly(finding);
     assertThat(findings(text.replace("\n", "\r\n"))).containsExactly(finding);
     assertThat(MigConfigFile.read(text).document()).isEmpty();
+  }
+
+  /** What writers of configurations mistype most, and where they have to look. */
+  static Stream<Arguments> mistyped() {
+    return Stream.of(
+        Arguments.of(
+            "  - devices: all\n    mig-enabled: true\n    mig-devices:\n      1g.5gb: 5\n     2g.10gb: 1\n",
+            "8:6: error: Not YAML: the indentation of this line fits no line above; align it with"
+                + " what it belongs to [yaml-syntax]"),
+        Arguments.of(
+            "  - devices: all\n    mig-enabled: true\n   mig-devices: {}\n",
+            "6:4: error: Not YAML: the indentation of this line fits no line above; align it with"
+                + " what it belongs to [yaml-syntax]"),
+        Arguments.of(
+            "  - devices: \"a\" ll\n",
+            "4:18: error: Not YAML: this follows a value that has ended; put the whole value into"
+                + " one pair of quotes [yaml-syntax]"),
+        Arguments.of(
+            "  - devices: [0, 1\n    mig-enabled: true\n",
+            "5:16: error: Not YAML: expected ',' or ']', since the '[' on line 4 is open; add what"
+                + " is missing [yaml-syntax]"),
+        Arguments.of(
+            "  - {devices: all mig-enabled: true}\n",
+            "4:30: error: Not YAML: expected ',' or '}', since the '{' on line 4 is open; add what"
+                + " is missing [yaml-syntax]"),
+        Arguments.of(
+            "  - devices: all\n    mig-enabled: true\n    mig-devices:\n      \"1g.5gb: 7\n",
+            "7:7: error: Not YAML: the quote that begins here is not closed; add the closing one"
+                + " [yaml-syntax]"),
+        Arguments.of(
+            "  - devices: all\n    mig-enabled true\n    mig-devices: {}\n",
+            "5:5: error: Not YAML: this line has no ': ' behind a key; write 'key: value'"
+                + " [yaml-syntax]"),
+        Arguments.of(
+            "  - devices: [\n",
+            "5:1: error: Not YAML: a value is missing here; write it, and close the brackets before"
+                + " it [yaml-syntax]"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("mistyped")
+  void read_mistypedYaml_saysWhatIsWrongInPlainWords(String entries, String finding) {
+    assertThat(findings("version: v1\nmig-configs:\n  a:\n" + entries)).containsExactly(finding);
+  }
+
+  @Test
+  void read_bracketThatIsOpenInsideOfAConfigMap_isNamedWithTheLineOfTheWholeFile() {
+    assertThat(findings("kind: ConfigMap\nmetadata: {name: a}\ndata:\n  config.yaml: |\n"
+            + "    version: v1\n    mig-configs: {a: [\n    b: c\n"))
+        .containsExactly("8:5: error: Not YAML: expected ',' or ']', since the '[' on line 6 is"
+            + " open; add what is missing [yaml-syntax]");
+  }
+
+  @Test
+  void read_entriesWithoutAName_areRefusedWithWhatIsMissing() {
+    assertThat(findings("version: v1\nmig-configs:\n- devices: all\n  mig-enabled: false\n"))
+        .containsExactly("3:1: error: mig-configs must be a map of configurations by name, but was"
+            + " a list; put a name above its entries, e.g. 'custom:' [wrong-type]");
+  }
+
+  @Test
+  void read_valueWithACharacterThatLooksLikeABlank_showsItsCode() {
+    assertThat(findings(
+            "version: v1\nmig-configs:\n  a:\n  - devices: all\u00A0\n    mig-enabled: false\n"))
+        .containsExactly("4:14: error: devices must be 'all' or a list of indexes such as [0, 1],"
+            + " but was 'all\\u00A0' [invalid-devices]");
   }
 
   @Test

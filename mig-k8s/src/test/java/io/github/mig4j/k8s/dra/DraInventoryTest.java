@@ -690,7 +690,7 @@ class DraInventoryTest {
         .hasMessage("Not a Kubernetes object: it has no kind; expected what 'kubectl get"
             + " resourceslices -o yaml' prints");
     assertThatThrownBy(() -> read("a: ["))
-        .hasMessage("Line 1, column 5: Not YAML: expected the node content, but found"
-            + " '<stream end>'; expected what 'kubectl get resourceslices -o yaml' prints");
+        .hasMessage("Line 1, column 5: Not YAML: a value is missing here; expected what"
+            + " 'kubectl get resourceslices -o yaml' prints");
   }
 }
