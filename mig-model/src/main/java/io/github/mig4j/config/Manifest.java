@@ -62,6 +62,7 @@ final class Manifest {
 
   private Configurations pick() {
     WrappingFindings.reportExcess(wrapping, findings);
+    WrappingFindings.reportDuplicates(wrapping, findings);
     List<Entry> entries = wrapping.entries().stream()
         .filter(entry -> entry.holder() != Holder.PLUGIN_VALUES)
         .toList();
@@ -70,12 +71,18 @@ final class Manifest {
     List<Entry> holding = named.stream().filter(Entry::isOfMigParted).toList();
     Optional<Entry> misplaced = holding.isEmpty()
         ? Stream.concat(entries.stream(), wrapping.entries().stream())
-            .filter(Entry::isOfMigParted)
+            .filter(entry -> entry.isOfMigParted() && !entry.key().isEmpty())
             .findFirst()
         : Optional.empty();
     if (misplaced.isPresent()) {
       reportKey(misplaced.get());
       return new Configurations(misplaced.flatMap(this::open), List.of());
+    }
+    Optional<Entry> keyless =
+        entries.stream().filter(entry -> entry.key().isEmpty()).findFirst();
+    if (named.isEmpty() && keyless.isPresent()) {
+      reportKeyless(keyless.get());
+      return new Configurations(keyless.flatMap(this::open), List.of());
     }
     List<Entry> candidates = holding.isEmpty() ? named : holding;
     if (candidates.isEmpty()) {
@@ -121,6 +128,22 @@ final class Manifest {
         "name the key '" + KEY + "'");
   }
 
+  private void reportKeyless(Entry entry) {
+    findings.error(
+        ConfigCode.WRONG_TYPE,
+        YamlPath.ROOT.key("data").at(entry.valueAt()),
+        "%s must be a map of texts, but was a text"
+            .formatted(
+                entry.holder() == Holder.MIG_VALUES
+                    ? "migManager.config.data"
+                    : "The data of " + withArticle(entry.map())),
+        "write '%s: |' above it and indent it".formatted(KEY));
+  }
+
+  private static String withArticle(String name) {
+    return name.isEmpty() ? "the ConfigMap" : "ConfigMap " + Quoted.of(name);
+  }
+
   private static String map(String name) {
     return name.isEmpty() ? "The ConfigMap" : "ConfigMap " + Quoted.of(name);
   }
@@ -162,13 +185,22 @@ final class Manifest {
       return;
     }
     Node data = YamlNodes.child(map.get(), "data");
+    String name = map(YamlNodes.text(YamlNodes.child(map.get(), "metadata"), "name"));
+    Node binary = YamlNodes.child(YamlNodes.child(map.get(), "binaryData"), KEY);
+    if (binary != null) {
+      findings.error(
+          ConfigCode.CONFIGMAP_KEY,
+          YamlPath.ROOT.key("binaryData").at(GoYaml.position(binary, Embedding.NONE)),
+          "%s has '%s' in base64, under binaryData, which is not checked".formatted(name, KEY),
+          "decode it, and put the text under data");
+      return;
+    }
     findings.error(
         ConfigCode.CONFIGMAP_KEY,
         YamlPath.ROOT
             .key("data")
             .at(GoYaml.position(data == null ? map.get() : data, Embedding.NONE)),
-        "%s has no key '%s'"
-            .formatted(map(YamlNodes.text(YamlNodes.child(map.get(), "metadata"), "name")), KEY),
+        "%s has no key '%s'".formatted(name, KEY),
         "put the configuration there");
   }
 

@@ -2,6 +2,7 @@ package io.github.mig4j.lint;
 
 import io.github.mig4j.text.Embedding;
 import io.github.mig4j.text.LineColumn;
+import io.github.mig4j.text.Quoted;
 import io.github.mig4j.text.Template;
 import io.github.mig4j.text.Wrapping;
 import io.github.mig4j.text.Wrapping.Entry;
@@ -41,6 +42,18 @@ public final class WrappingFindings {
             YamlPath.ROOT.at(at),
             "Aliases multiply the texts of this file",
             "write out what is needed"));
+  }
+
+  /** Reports the keys around the configurations that a map has twice. */
+  public static void reportDuplicates(Wrapping wrapping, Findings findings) {
+    wrapping
+        .duplicates()
+        .forEach(key -> findings.warning(
+            TextCode.DUPLICATE_KEY,
+            YamlPath.ROOT.at(key.at()),
+            "The key %s is here and on line %d, and only the last counts"
+                .formatted(Quoted.of(key.key()), key.first()),
+            "remove one"));
   }
 
   /** Reports that the head of an entry's ConfigMap is missing, unless the map has a kind. */

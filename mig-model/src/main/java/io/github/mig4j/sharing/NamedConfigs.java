@@ -63,6 +63,7 @@ final class NamedConfigs {
   Findings outside() {
     Findings findings = new Findings(DevicePluginConfigReader.PROGRAM);
     WrappingFindings.reportExcess(wrapping, findings);
+    WrappingFindings.reportDuplicates(wrapping, findings);
     List<Entry> entries = entries();
     if (entries.isEmpty()) {
       reportNothing(findings);
@@ -70,6 +71,17 @@ final class NamedConfigs {
     }
     entries.forEach(entry -> WrappingFindings.reportMissingKind(entry, findings));
     WrappingFindings.reportElsewhere(wrapping, Holder.MIG_VALUES, Severity.NOTE, findings);
+    entries.stream()
+        .filter(entry -> entry.key().isEmpty() && entry.holder() != Holder.MIG_VALUES)
+        .forEach(entry -> findings.error(
+            SharingCode.WRONG_TYPE,
+            YamlPath.ROOT.key("data").at(entry.valueAt()),
+            "%s must be a map of texts, but was a text"
+                .formatted(
+                    entry.holder() == Holder.PLUGIN_VALUES
+                        ? "devicePlugin.config.data"
+                        : "The data of the ConfigMap"),
+            "write a name such as 'default: |' above it and indent it"));
     entries.stream()
         .filter(entry -> entry.holder() == Holder.MIG_VALUES)
         .forEach(entry -> findings.error(

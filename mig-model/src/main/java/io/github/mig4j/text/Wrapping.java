@@ -2,12 +2,15 @@ package io.github.mig4j.text;
 
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.yaml.snakeyaml.DumperOptions.ScalarStyle;
@@ -45,6 +48,7 @@ public final class Wrapping {
   private final List<Elsewhere> elsewhere = new ArrayList<>();
   private final List<Elsewhere> resources = new ArrayList<>();
   private final List<YamlText.Fault> faults = new ArrayList<>();
+  private final List<Duplicate> duplicates = new ArrayList<>();
   private final Set<Node> visited = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Node> searched = Collections.newSetFromMap(new IdentityHashMap<>());
   private final Set<Node> added = Collections.newSetFromMap(new IdentityHashMap<>());
@@ -80,6 +84,7 @@ public final class Wrapping {
    *
    * @param map the name of the ConfigMap; empty if it is not known
    * @param at where the map begins
+   * @param key empty for a text where a map of texts belongs
    * @param keyAt where the key is
    * @param valueKind what the value is, e.g. {@code a map}
    * @param content the text, or empty if the value is no text
@@ -134,6 +139,13 @@ public final class Wrapping {
    */
   public record Elsewhere(String what, LineColumn at, Optional<Holder> holder) {}
 
+  /**
+   * A key that a map has twice, of which Kubernetes and Helm read only the last.
+   *
+   * @param first the line of the one before
+   */
+  public record Duplicate(String key, LineColumn at, int first) {}
+
   /** Looks into the documents of a text. */
   public static Wrapping of(YamlText yaml, String text) {
     Wrapping wrapping = new Wrapping();
@@ -161,9 +173,23 @@ public final class Wrapping {
 
   /** The contents that are in other files or objects; any resource may be one if nothing is here. */
   public List<Elsewhere> elsewhere() {
-    return entries.isEmpty()
-        ? Stream.concat(elsewhere.stream(), resources.stream()).toList()
-        : List.copyOf(elsewhere);
+    Set<String> here = entries.stream()
+        .filter(entry -> entry.holder() == Holder.CONFIG_MAP)
+        .map(entry -> theMap(entry.map()))
+        .collect(Collectors.toSet());
+    Stream<Elsewhere> all = entries.isEmpty()
+        ? Stream.concat(elsewhere.stream(), resources.stream())
+        : elsewhere.stream();
+    return all.filter(other -> !here.contains(other.what())).toList();
+  }
+
+  private static String theMap(String name) {
+    return "the ConfigMap " + Quoted.of(name);
+  }
+
+  /** The keys around the configurations that a map has twice, in the order of the file. */
+  public List<Duplicate> duplicates() {
+    return List.copyOf(duplicates);
   }
 
   /** Why texts of the file cannot be read that look as if they wrapped something. */
@@ -222,6 +248,7 @@ public final class Wrapping {
   }
 
   private void visitMap(MappingNode map, Source source) {
+    Set<NodeTuple> lost = lostToDuplicates(map, source);
     String kind = YamlNodes.text(map, "kind");
     Node data = YamlNodes.child(map, "data");
     boolean isMap = kind.equals("ConfigMap");
@@ -242,8 +269,27 @@ public final class Wrapping {
     visitKustomization(map, source);
     visitReferences(map, source);
     for (NodeTuple entry : map.getValue()) {
-      visit(entry.getValueNode(), source);
+      if (!lost.contains(entry)) {
+        visit(entry.getValueNode(), source);
+      }
     }
+  }
+
+  /** The entries whose keys the map has again further down. */
+  private Set<NodeTuple> lostToDuplicates(MappingNode map, Source source) {
+    Map<String, NodeTuple> last = new HashMap<>();
+    Set<NodeTuple> lost = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (NodeTuple entry : map.getValue()) {
+      if (entry.getKeyNode() instanceof ScalarNode key && !key.getValue().equals("<<")) {
+        NodeTuple before = last.put(key.getValue(), entry);
+        if (before != null) {
+          lost.add(before);
+          int line = at(before.getKeyNode(), source).line();
+          duplicates.add(new Duplicate(key.getValue(), at(key, source), line));
+        }
+      }
+    }
+    return lost;
   }
 
   /** What kubectl prints for one object, of which the head is cut off. */
@@ -319,7 +365,8 @@ public final class Wrapping {
     }
     Node data = YamlNodes.child(map, key);
     Node name = YamlNodes.child(map, "name");
-    if (data instanceof MappingNode texts && !texts.getValue().isEmpty()) {
+    boolean isText = key.equals("data") && isText(data);
+    if (isText || (data instanceof MappingNode texts && !texts.getValue().isEmpty())) {
       addAll(holder, map, data, source);
     } else if (name != null && !YamlNodes.text(name).isEmpty()) {
       elsewhere.add(
@@ -417,6 +464,9 @@ public final class Wrapping {
 
   private void addAll(Holder holder, MappingNode map, @Nullable Node data, Source source) {
     String name = YamlNodes.text(YamlNodes.child(map, "metadata"), "name");
+    if (isText(data) && added.add(data)) {
+      add(holder, name, map, "", data, data, source);
+    }
     if (!(data instanceof MappingNode entriesOfMap) || !added.add(data)) {
       return;
     }
@@ -424,6 +474,11 @@ public final class Wrapping {
       Node key = entry.getKeyNode();
       add(holder, name, map, YamlNodes.text(key), key, entry.getValueNode(), source);
     }
+  }
+
+  /** Whether this is a text of several lines. */
+  private static boolean isText(@Nullable Node data) {
+    return YamlNodes.text(data).indexOf('\n') >= 0;
   }
 
   private void add(

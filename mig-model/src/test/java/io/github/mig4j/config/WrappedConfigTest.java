@@ -502,6 +502,95 @@ class WrappedConfigTest {
     assertThat(MigConfigFile.read(text).document()).isEmpty();
   }
 
+  @Test
+  void read_policyBesideTheMapThatItNames_hasNothingElsewhere() {
+    String policy = """
+        ---
+        apiVersion: nvidia.com/v1
+        kind: ClusterPolicy
+        metadata: {name: cluster-policy}
+        spec: {migManager: {config: {name: mig}}}
+        """;
+    String map = "kind: ConfigMap\nmetadata: {name: %s}\ndata:\n  config.yaml: |\n    version: v1\n"
+        + "    mig-configs: {a: [{devices: all, mig-enabled: false}]}\n";
+
+    assertThat(findings(map.formatted("mig") + policy)).isEmpty();
+    assertThat(findings(map.formatted("other") + policy))
+        .containsExactly("11:36: note: More is in the ConfigMap 'mig', which is not part of this"
+            + " text; check that one [content-elsewhere]");
+  }
+
+  @Test
+  void read_valuesWhoseDataIsAText_areRefusedAndTheTextIsChecked() {
+    assertThat(findings("""
+        migManager:
+          config:
+            name: mig
+            create: true
+            data: |-
+              version: v1
+              mig-configs:
+                a:
+                - devices: all
+                  mig-enabled: 1
+        """))
+        .containsExactly(
+            "5:11: error: migManager.config.data must be a map of texts, but was a text; write"
+                + " 'config.yaml: |' above it and indent it [wrong-type]",
+            "10:24: error: mig-enabled must be true or false, but was the number 1 [wrong-type]");
+  }
+
+  @Test
+  void read_mapWhoseDataIsAText_isRefused() {
+    assertThat(findings("kind: ConfigMap\nmetadata: {name: a}\ndata: |\n  version: v1\n"))
+        .containsExactly("3:7: error: The data of ConfigMap 'a' must be a map of texts, but was a"
+            + " text; write 'config.yaml: |' above it and indent it [wrong-type]");
+  }
+
+  @Test
+  void read_mapWithBinaryData_saysThatItIsNotChecked() {
+    assertThat(findings(
+            "kind: ConfigMap\nmetadata: {name: a}\nbinaryData:\n  config.yaml: dmVyc2lvbjogdjEK\n"))
+        .containsExactly("4:16: error: ConfigMap 'a' has 'config.yaml' in base64, under"
+            + " binaryData, which is not checked; decode it, and put the text under data"
+            + " [configmap-key]");
+  }
+
+  @Test
+  void read_keyOfTheManifestThatIsThereTwice_isAWarning() {
+    assertThat(findings("""
+        kind: ConfigMap
+        metadata: {name: a}
+        data:
+          config.yaml: |
+            version: v1
+            mig-configs: {lost: [{devices: all, mig-enabled: false}]}
+        data:
+          config.yaml: |
+            version: v1
+            mig-configs: {a: [{devices: all, mig-enabled: false}]}
+        """))
+        .containsExactly("7:1: warning: The key 'data' is here and on line 3, and only the last"
+            + " counts; remove one [duplicate-key]");
+  }
+
+  @Test
+  void read_valuesThatRepeatASection_showWhereTheConfigurationWasLost() {
+    assertThat(findings("""
+        migManager:
+          config:
+            data:
+              config.yaml: |
+                version: v1
+        migManager: {enabled: true}
+        """))
+        .containsExactly(
+            "1:1: error: The Helm values have no configuration; expected the text 'config.yaml'"
+                + " under migManager.config.data [no-configmap]",
+            "6:1: warning: The key 'migManager' is here and on line 1, and only the last counts;"
+                + " remove one [duplicate-key]");
+  }
+
   /** What writers of configurations mistype most, and where they have to look. */
   static Stream<Arguments> mistyped() {
     return Stream.of(

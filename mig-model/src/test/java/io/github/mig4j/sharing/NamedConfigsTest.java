@@ -300,6 +300,21 @@ class NamedConfigsTest {
   }
 
   @Test
+  void valuesWhoseDataIsAText_areReadAndRefused() {
+    var files = DevicePluginConfigFile.readAll(
+        "devicePlugin:\n  config:\n    name: share\n    data: |\n      version: v1\n      flags: {migStrategy: some}\n");
+
+    assertThat(files.get("").findings())
+        .extracting(Object::toString)
+        .satisfiesExactly(
+            outside -> assertThat(outside)
+                .isEqualTo("4:11: error: devicePlugin.config.data must be a map of texts, but was a"
+                    + " text; write a name such as 'default: |' above it and indent it"
+                    + " [wrong-type]"),
+            inside -> assertThat(inside).startsWith("6:28: error: "));
+  }
+
+  @Test
   void whatIsElsewhere_isANoteBesideAConfiguration_andOtherwiseAnError() {
     String kustomization = """
         configMapGenerator:
