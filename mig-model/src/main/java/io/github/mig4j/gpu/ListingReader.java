@@ -16,6 +16,7 @@ import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -70,7 +71,6 @@ final class ListingReader {
   private record Column(String name, int center) {}
 
   static final String PASTE_AGAIN = "paste the whole output of 'nvidia-smi mig %s'";
-  private static final String ENABLE_MIG = "enable MIG mode first";
 
   private final ListingFindings findings = new ListingFindings();
   private final ListingRows rows = new ListingRows(findings);
@@ -193,11 +193,8 @@ final class ListingReader {
         .orElseThrow();
   }
 
-  /** What nvidia-smi says where it has nothing to list. */
+  /** What nvidia-smi says where it has nothing to list, or fails. */
   private boolean readAnswer(String trimmed) {
-    if (!trimmed.startsWith("No ")) {
-      return false;
-    }
     for (Listing listing : List.of(Listing.GPU_INSTANCES, Listing.COMPUTE_INSTANCES)) {
       if (trimmed.startsWith("No %s found".formatted(listing.title()))) {
         endTable();
@@ -205,15 +202,15 @@ final class ListingReader {
         return true;
       }
     }
-    if (trimmed.startsWith("No MIG")) {
+    Optional<SmiAnswer> answer = SmiAnswer.of(trimmed);
+    answer.ifPresent(some -> {
       endTable();
-      String problem = "nvidia-smi found nothing to list: '%s'".formatted(shown(trimmed));
-      nothingListed = problem + "; " + ENABLE_MIG;
+      String problem = "%s: '%s'".formatted(some.meaning(), shown(trimmed));
+      nothingListed = problem + "; " + some.remedy();
       nothingLine = findings.line();
-      findings.add(ListingCode.NOTHING_LISTED, problem, ENABLE_MIG);
-      return true;
-    }
-    return false;
+      findings.add(ListingCode.NOTHING_LISTED, problem, some.remedy());
+    });
+    return answer.isPresent();
   }
 
   private boolean readPlacements(String trimmed) {

@@ -179,6 +179,7 @@ final class ListingRows {
 
   NvidiaSmi result() {
     requireKnownProfiles();
+    requirePlaces();
     requireKnownInstances();
     List<Gpu> gpus = new ArrayList<>();
     profiles.bySubject.forEach((subject, rows) -> {
@@ -212,6 +213,36 @@ final class ListingRows {
         }
       });
     });
+  }
+
+  /** A GPU has a place for each instance that -lgip allows. */
+  private void requirePlaces() {
+    placements.bySubject.forEach((subject, rows) -> rows.forEach((id, read) -> {
+      Read<ProfileRow> profile = profiles.of(subject.gpu).get(id);
+      int places = places(read.row);
+      if (profile != null && places > 0 && profile.row.total() > places) {
+        findings.add(
+            ListingCode.LISTINGS_DIFFER,
+            read.text,
+            read.line,
+            "the listings of %s contradict each other: -lgip allows %d of %s, but -lgipp has room for %d"
+                .formatted(subject, profile.row.total(), profile.row.profile(), places),
+            "print both again on the same machine");
+      }
+    }));
+  }
+
+  /** How many instances of a profile fit beside each other. */
+  private static int places(PlacementRow row) {
+    int places = 0;
+    int end = 0;
+    for (int start : row.starts().stream().sorted().toList()) {
+      if (start >= end) {
+        places++;
+        end = start + row.size();
+      }
+    }
+    return places;
   }
 
   private void requireKnownInstances() {

@@ -284,7 +284,9 @@ public record NvidiaSmi(
     UNIT_UNKNOWN(Severity.WARNING),
     /** A line is not part of a listing, or repeats a row, and is ignored without harm. */
     TEXT_IGNORED(Severity.NOTE),
-    /** nvidia-smi found nothing to list. */
+    /** Listings of one GPU contradict each other, such as those of two machines. */
+    LISTINGS_DIFFER(Severity.WARNING),
+    /** nvidia-smi found nothing to list, or failed. */
     NOTHING_LISTED(Severity.NOTE);
 
     private final Severity severity;

@@ -175,6 +175,36 @@ class NvidiaSmiTest {
             "nvidia-smi found nothing to list: 'No MIG-enabled devices found.'; enable MIG mode"
                 + " first"),
         Arguments.of(
+            "No MIG-supported devices found.",
+            1,
+            "nvidia-smi found nothing to list: 'No MIG-supported devices found.'; run it on a"
+                + " machine with a GPU that supports MIG"),
+        Arguments.of(
+            "No devices were found",
+            1,
+            "nvidia-smi found nothing to list: 'No devices were found'; run it on a machine whose"
+                + " driver has a GPU"),
+        Arguments.of(
+            "$ nvidia-smi mig -lgi\nFailed to display GPU instances: Insufficient Permissions\n",
+            2,
+            "nvidia-smi failed: 'Failed to display GPU instances: Insufficient Permissions'; run it"
+                + " as root, or in a privileged container"),
+        Arguments.of(
+            "bash: nvidia-smi: command not found\n",
+            1,
+            "nvidia-smi failed: 'bash: nvidia-smi: command not found'; run it on the machine or in"
+                + " the pod that has the driver"),
+        Arguments.of(
+            "Failed to initialize NVML: Driver/library version mismatch\nNVML library version: 535.1\n",
+            1,
+            "nvidia-smi failed: 'Failed to initialize NVML: Driver/library version mismatch'; reload"
+                + " the driver, or reboot the machine"),
+        Arguments.of(
+            "Failed to initialize NVML: Unknown Error\n",
+            1,
+            "nvidia-smi failed: 'Failed to initialize NVML: Unknown Error'; check the driver of the"
+                + " machine"),
+        Arguments.of(
             HEAD,
             6,
             "the table has no row, and more may be missing; paste the whole output of 'nvidia-smi"
@@ -297,6 +327,18 @@ class NvidiaSmiTest {
     assertThat(listing.findings())
         .hasToString("[4:1: warning: the memory is in " + unit
             + ", not in GiB, and is not read [unit-unknown]]");
+  }
+
+  /** As on a page that shows the profiles of one GPU and the placements of another. */
+  @Test
+  void read_moreInstancesThanPlaces_isAWarning() {
+    var listing = NvidiaSmi.read(HEAD + ROW + "\nGPU  0 Profile ID 19 Placements: {0,4}:4\n");
+
+    assertThat(listing.gpus()).hasSize(1);
+    assertThat(listing.findings())
+        .hasToString("[10:1: warning: the listings of GPU 0 contradict each other: -lgip allows 7"
+            + " of 1g.10gb, but -lgipp has room for 2; print both again on the same machine"
+            + " [listings-differ]]");
   }
 
   @Test
