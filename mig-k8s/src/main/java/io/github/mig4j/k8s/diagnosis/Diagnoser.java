@@ -32,6 +32,9 @@ public final class Diagnoser {
       "pod", "the GPU's clients",
       "paused", "the GPU's clients");
 
+  private static final String FAILED_SILENTLY =
+      "The state of node {node} is failed for '{config}', and no line here says why";
+
   private final MigNodeStatus status;
   private final OperatorLogs logs;
   private final LogReading log;
@@ -240,7 +243,10 @@ public final class Diagnoser {
   private String explanation(Verdict verdict) {
     Failure failure = FailureCatalogue.bundled().failure(verdict.code);
     Optional<LogComponent> speaker = verdict.line.flatMap(log::speaker);
-    StringBuilder line = new StringBuilder(filled(failure.text(), verdict));
+    boolean isSilent =
+        verdict.code == FailureCode.UNRECOGNISED && verdict.line.isEmpty() && is(MigState.FAILED);
+    StringBuilder line =
+        new StringBuilder(filled(isSilent ? FAILED_SILENTLY : failure.text(), verdict));
     line.setCharAt(0, Character.toUpperCase(line.charAt(0)));
     Optional<Integer> error = verdict.line.filter(log.unknownError().stream().toList()::contains);
     if (verdict.found.isPresent()) {
@@ -354,8 +360,10 @@ public final class Diagnoser {
     found.flatMap(Found::gpu).ifPresent(gpu -> values.put("gpu", gpu));
     found.ifPresent(sign -> values.putAll(sign.sign().match().values()));
     values.computeIfPresent("gpu", (key, gpu) -> "GPU " + gpu);
+    String asked =
+        values.containsKey("config") ? text : text.replace("for '{config}'", "for a configuration");
     return LogPhrase.PLACEHOLDER
-        .matcher(text)
+        .matcher(asked)
         .replaceAll(name -> Matcher.quoteReplacement(
             values.getOrDefault(name.group(1), OTHERWISE.getOrDefault(name.group(1), "?"))));
   }

@@ -61,11 +61,22 @@ record FailureCatalogue(
   record Speaker(
       LogComponent component, String remedy, List<String> containers, List<Phrase> phrases) {}
 
+  /**
+   * A phrase of a failure or of a component.
+   *
+   * @param unless other words, with which the line does not show it
+   */
   record Phrase(
       LogPhrase phrase,
+      @Nullable String unless,
       String source,
       @Nullable Weight weight,
       @Nullable String aftermath) {
+    /** Whether other words in a line, in lower case, say that it is about something else. */
+    boolean isExcluded(String lowered) {
+      return unless != null && lowered.contains(LogPhrase.lower(unless));
+    }
+
     Weight weighs() {
       return weight == null ? Weight.CAUSE : weight;
     }
@@ -120,9 +131,9 @@ record FailureCatalogue(
     String lowered = LogPhrase.lower(line);
     for (Failure failure : failures) {
       for (Phrase said : failure.said()) {
-        Optional<LogPhrase.Match> match = isCut && said.phrase.endsInDetail()
-            ? Optional.empty()
-            : said.phrase.find(line, lowered);
+        boolean provesNothing = said.isExcluded(lowered) || (isCut && said.phrase.endsInDetail());
+        Optional<LogPhrase.Match> match =
+            provesNothing ? Optional.empty() : said.phrase.find(line, lowered);
         if (match.isPresent()) {
           return Optional.of(new Sign(
               failure.code, said.weighs(), match.get(), Optional.ofNullable(said.aftermath)));

@@ -36,7 +36,7 @@ public enum FailureCode {
   NVML_NOT_FOUND,
   /** The driver is not loaded, has another version than its library, or has lost a GPU. */
   DRIVER_UNAVAILABLE,
-  /** The driver does not allow the change to the MIG manager. */
+  /** The driver denies a component access to a GPU. */
   NO_PERMISSION,
   /** The driver refused for another reason. */
   DRIVER_REFUSED,

@@ -34,6 +34,7 @@ final class LogReading {
   private static final int SHOWN_LINES = 20;
   private static final int SHOWN_BEFORE = 5;
   private static final int QUOTE = 250;
+  private static final int WORD = 40;
 
   private static final Pattern GPU = Pattern.compile("\\bGPU ([0-9]{1,3}): 0x[0-9A-Fa-f]{8}");
   private static final Pattern GPU_OF_ERROR =
@@ -41,7 +42,7 @@ final class LogReading {
   private static final Pattern HEADER = Pattern.compile(
       "(?<logrus>time=|level=[a-z]|(?:DEBU|INFO|WARN|ERRO|FATA|PANI)\\[[0-9])|\\b[IWEF][0-9]{4} [0-9]{2}:[0-9]{2}:");
   private static final Pattern ERROR = Pattern.compile(
-      "level=(?:error|fatal|panic)\\b|(?:ERRO|FATA|PANI)\\[[0-9]|\\b[EF][0-9]{4} [0-9]{2}:[0-9]{2}:|\"level\": ?\"(?:error|fatal|panic)\"|^ {0,8}(?i:error[: ]|panic: |fatal|failed to )");
+      "level=(?:error|fatal|panic)\\b|(?:ERRO|FATA|PANI)\\[[0-9]|\\b[EF][0-9]{4} [0-9]{2}:[0-9]{2}:|\"level\": ?\"(?:error|fatal|panic)\"|^ {0,8}(?:[a-z-]{3,40}: )?(?:[0-9/]{10} [0-9:]{8} )?(?i:error[: ]|panic: |fatal|failed to )|(?:^|\\s)Warning(?:\\s{2,20}|\\s(?=[A-Z][a-z]{1,20}[A-Z]))[A-Z][A-Za-z]{1,60}\\s");
   private static final Pattern BY_MIG_PARTED =
       Pattern.compile("level=(?:debug|fatal|panic)|[A-Z]{4}\\[[0-9]");
 
@@ -249,22 +250,57 @@ final class LogReading {
     return quote(found.index, found.sign.match().start());
   }
 
-  /** The message of a record, or the whole line. */
+  /** The message of a record, or the whole line; of a long one its beginning and its end. */
   String quote(int index) {
-    int message = lines.get(index).indexOf("msg=\"");
-    return quote(index, message < 0 ? 0 : message + "msg=\"".length());
+    String line = lines.get(index);
+    Part message = message(line, Math.max(line.indexOf("msg=\""), 0) + "msg=\"".length());
+    if (message.to - message.from <= QUOTE) {
+      return plain(line, message.from, message.to);
+    }
+    return plain(line, message.from, wordBefore(line, message.from + QUOTE / 2))
+        + " … "
+        + plain(line, wordAfter(line, message.to - QUOTE / 2), message.to);
   }
 
   private String quote(int index, int place) {
     String line = lines.get(index);
-    int open = line.lastIndexOf("msg=\"", place);
+    Part message = message(line, place);
+    int start = Math.max(message.from, Math.min(place - QUOTE / 2, message.to - QUOTE));
+    int end = Math.min(message.to, start + QUOTE);
+    boolean isCutBefore = start > message.from;
+    boolean isCutBehind = end < message.to;
+    return (isCutBefore ? "…" : "")
+        + plain(
+            line,
+            isCutBefore ? wordAfter(line, start) : start,
+            isCutBehind ? wordBefore(line, end) : end)
+        + (isCutBehind ? "…" : "");
+  }
+
+  /** A part of a line, up to an index that is not in it. */
+  private record Part(int from, int to) {}
+
+  /** What a record says, without its fields around a place; or the whole line. */
+  private static Part message(String line, int place) {
+    int open = Math.max(line.lastIndexOf("msg=\"", place), line.lastIndexOf("err=\"", place));
     int from = open < 0 ? 0 : open + "msg=\"".length();
-    int to = open < 0 ? line.length() : closingQuote(line, Math.max(from, place));
-    int start = Math.max(from, Math.min(place - QUOTE / 2, to - QUOTE));
-    return line.substring(start, Math.min(to, start + QUOTE))
-        .replace("\\n", " ")
-        .replace("\\\"", "\"")
-        .strip();
+    return new Part(from, open < 0 ? line.length() : closingQuote(line, Math.max(from, place)));
+  }
+
+  private static String plain(String line, int from, int to) {
+    return line.substring(from, to).replace("\\n", " ").replace("\\\"", "\"").strip();
+  }
+
+  /** Where the next word begins, if it is near. */
+  private static int wordAfter(String line, int start) {
+    int blank = line.indexOf(' ', start);
+    return blank < 0 || blank > start + WORD ? start : blank + 1;
+  }
+
+  /** Where the last word ends, if that is near. */
+  private static int wordBefore(String line, int end) {
+    int blank = line.lastIndexOf(' ', end);
+    return blank < end - WORD ? end : blank;
   }
 
   /** Whether the message of a record has no end, as where the log or a line of it is cut. */

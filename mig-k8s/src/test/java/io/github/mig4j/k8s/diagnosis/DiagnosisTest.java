@@ -819,10 +819,101 @@ class DiagnosisTest {
         "Unable to destroy GPU instance ID  5 from GPU  3: In use by another client | in-use: GPU 3 is in use",
         "Failed to destroy GPU instances: In use by another client | in-use: A GPU is in use",
         "Failed to initialize NVML: Unknown Error | driver-unavailable: The driver of node gpu-node does not respond",
-        "Failed to initialize NVML: Insufficient Permissions | no-permission: The driver does not allow"
+        "Unable to enable MIG Mode for GPU 00000000:01:00.0: Not Supported | gpu-not-mig-capable: GPU 00000000:01:00.0 does not support MIG",
+        "Failed to initialize NVML: Insufficient Permissions | no-permission: The driver denies the component that wrote this line access to a GPU"
       })
   void of_nvidiaSmi_namesTheGpu(String line, String diagnosis) {
     assertThat(of(Nodes.bare(), line).toString()).startsWith(diagnosis);
+  }
+
+  @Test
+  void of_failedStateWithoutALog_saysOfWhichConfigurationAndThatNothingSaysWhy() {
+    assertThat(of(Nodes.b200(1).config("small", "failed").running()).explanation())
+        .isEqualTo("The state of node gpu-node is failed for 'small', and no line here says why."
+            + " Read the log with 'kubectl logs -n gpu-operator -l app=nvidia-mig-manager --tail=-1"
+            + " --prefix', of the pod on node gpu-node");
+  }
+
+  @Test
+  void of_successOfMigParted_withoutAConfigurationsName_namesNone() {
+    assertThat(of(Nodes.bare(), APPLIED).explanation())
+        .startsWith("The MIG manager reports success for a configuration; what node gpu-node");
+  }
+
+  /** An event is no log, but its warning decides as an error of a log does. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "  Warning  FailedPrepareDynamicResources  5m (x3 over 9m)  kubelet  Failed to prepare dynamic resources: no such device",
+        "5m   Warning   FailedPrepareDynamicResources   pod/a   prepare dynamic resources: no such device",
+        "Warning FailedPrepareDynamicResources prepare dynamic resources: no such device"
+      })
+  void of_unknownWarningOfAnEvent_isQuoted_withItsComponent(String event) {
+    assertThat(of(Nodes.bare(), "Normal  Scheduled  9m  default-scheduler  assigned", event)
+            .explanation())
+        .startsWith("No known failure matches; the last error of the DRA driver is \""
+            + event.strip()
+            + "\". Correct what the line says; the kubelet repeats the request.");
+  }
+
+  @Test
+  void of_longUnknownError_quotesItsBeginningAndItsEnd() {
+    String middle = "error of a step: ".repeat(20);
+
+    assertThat(of(
+                Nodes.bare(),
+                "gpu-feature-discovery: 2022/06/15 03:25:50 Error: error creating labeler: "
+                    + middle
+                    + "NVML error: Not Found")
+            .explanation())
+        .isEqualTo("No known failure matches; the last error of GPU Feature Discovery is"
+            + " \"gpu-feature-discovery: 2022/06/15 03:25:50 Error: error creating labeler:"
+            + " error of a step: error of a step: error of a step: … error of a step: error of a"
+            + " step: error of a step: error of a step: error of a step: error of a step: NVML"
+            + " error: Not Found\". Correct what the line says; the pod restarts by itself, and"
+            + " until then the node's labels are those of before. Its whole log: 'kubectl logs"
+            + " -n gpu-operator -l app=gpu-feature-discovery --tail=-1'");
+  }
+
+  @Test
+  void of_fieldOfKlog_isQuotedWithoutTheOthers() {
+    assertThat(of(
+                Nodes.bare(),
+                "E1205 20:27:39.194697       1 server.go:127] \"failed\" err=\"error preparing devices for claim 1: error creating GPU instance for '1g.20gb': Insufficient Resources\" requestID=944 request=\"&Request{Claim:a}\"")
+            .explanation())
+        .startsWith("A GPU has no room for 1g.20gb (\"error preparing devices for claim 1: error"
+            + " creating GPU instance for '1g.20gb': Insufficient Resources\").");
+  }
+
+  @Test
+  void of_fileThatTheDevicePluginRefuses_isNotTheMigManagers() {
+    assertThat(of(
+                Nodes.bare(),
+                "unable to load config: unable to finalize config: unable to parse config file: error parsing config file: unmarshal error: no list")
+            .explanation())
+        .startsWith("The device plugin of node gpu-node does not start, because it does not accept"
+            + " its configuration or flags (\"unable to load config: ");
+    assertThat(of(Nodes.bare(), "level=fatal msg=\"Error parsing config file: read error\"")
+            .code())
+        .isEqualTo(FailureCode.FILE_INVALID);
+  }
+
+  @Test
+  void of_firstDevicePlugins_namesTheGpuWithoutDevices() {
+    assertThat(of(
+                Nodes.bare(),
+                "panic: At least one device with migEnabled=true was not configured correctly: No MIG devices associated with /dev/nvidia3: GPU-1")
+            .toString())
+        .startsWith("empty-mig-gpu: GPU 3 of node gpu-node is in MIG mode and has no MIG device");
+  }
+
+  @Test
+  void of_podThatIsRejected_namesTheDevicePluginThatMayNotReadTheGpu() {
+    assertThat(of(
+                Nodes.bare(),
+                "  Warning  UnexpectedAdmissionError  17s  kubelet  Allocate failed due to device plugin GetPreferredAllocation rpc failed with err: error creating nvml.Device 5: nvml: Insufficient Permissions, which is unexpected")
+            .toString())
+        .startsWith("no-permission: The driver denies the device plugin access to GPU 5 (\"");
   }
 
   /** As 'kubectl logs -l app=nvidia-mig-manager --prefix' prints them, or stern. */
