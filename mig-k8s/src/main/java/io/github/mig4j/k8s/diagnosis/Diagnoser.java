@@ -33,7 +33,7 @@ public final class Diagnoser {
       "paused", "the GPU's clients");
 
   private static final String FAILED_SILENTLY =
-      "The state of node {node} is failed for '{config}', and no line here says why";
+      "The state of node {node} is failed for '{config}', and no line of a log says why";
 
   private final MigNodeStatus status;
   private final OperatorLogs logs;

@@ -317,8 +317,9 @@ class FailureTest {
       assertThat(failed.diagnosis().code()).isEqualTo(FailureCode.UNRECOGNISED);
       assertThat(failed.getMessage())
           .matches(
-              "Node gpu-node: the MIG manager failed to apply '" + KEY + "'\\. No known failure"
-                  + " matches\\. Read the log with 'kubectl logs -n gpu-operator -l"
+              "Node gpu-node: the MIG manager failed to apply '" + KEY + "'\\. The state of node"
+                  + " gpu-node is failed for '" + KEY
+                  + "', and no line of a log says why\\. Read the log with 'kubectl logs -n gpu-operator -l"
                   + " app=nvidia-mig-manager --tail=-1 --prefix', of the pod on node gpu-node\\. The MIG manager's log could"
                   + " not be read: The API server answered 403 to: get log of pod"
                   + " gpu-operator/nvidia-mig-manager-\\d+");
@@ -333,7 +334,8 @@ class FailureTest {
 
       assertThat(((MigFailedException) apply(LONG)).diagnosis().explanation())
           .matches(
-              "No known failure matches\\. Read the log with 'kubectl logs -n gpu-operator -l app=nvidia-mig-manager --tail=-1 --prefix', of the pod on node gpu-node\\. The MIG manager's log could not be read: pod nvidia-mig-manager-\\d+ was deleted");
+              "The state of node gpu-node is failed for '" + KEY
+                  + "', and no line of a log says why\\. Read the log with 'kubectl logs -n gpu-operator -l app=nvidia-mig-manager --tail=-1 --prefix', of the pod on node gpu-node\\. The MIG manager's log could not be read: pod nvidia-mig-manager-\\d+ was deleted");
     }
   }
 

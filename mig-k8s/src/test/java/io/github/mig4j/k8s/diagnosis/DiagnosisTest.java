@@ -829,9 +829,10 @@ class DiagnosisTest {
   @Test
   void of_failedStateWithoutALog_saysOfWhichConfigurationAndThatNothingSaysWhy() {
     assertThat(of(Nodes.b200(1).config("small", "failed").running()).explanation())
-        .isEqualTo("The state of node gpu-node is failed for 'small', and no line here says why."
-            + " Read the log with 'kubectl logs -n gpu-operator -l app=nvidia-mig-manager --tail=-1"
-            + " --prefix', of the pod on node gpu-node");
+        .isEqualTo(
+            "The state of node gpu-node is failed for 'small', and no line of a log says why."
+                + " Read the log with 'kubectl logs -n gpu-operator -l app=nvidia-mig-manager --tail=-1"
+                + " --prefix', of the pod on node gpu-node");
   }
 
   @Test
