@@ -57,6 +57,23 @@ public record DeviceFilter(String text) {
         && subsystem().map(wanted -> wanted == subsystem.orElse(0)).orElse(true);
   }
 
+  /** Whether the vendor is NVIDIA; any other filter that can be read matches no GPU either. */
+  boolean isOfNvidia() {
+    return device().filter(number -> (number & 0xFFFF) == NVIDIA).isPresent();
+  }
+
+  /** What a writer probably meant who left the vendor out, or put it first. */
+  String withVendorBehind() {
+    long number = device().orElse(0L);
+    boolean isDigits = text.matches("[0-9]{4}");
+    String device = isDigits
+        ? text
+        : number >>> Short.SIZE == NVIDIA || number <= 0xFFFF
+            ? "%04X".formatted(number & 0xFFFF)
+            : "%04X".formatted(number >>> Short.SIZE);
+    return "0x" + device + "10DE";
+  }
+
   /** Device and vendor as one number of 32 bits; empty if any part of the text is malformed. */
   Optional<Long> device() {
     int colon = text.indexOf(':');

@@ -71,6 +71,13 @@ final class DeviceFilterRules {
           "The filter %s is not a PCI device id, so it matches no GPU, and mig-parted does not report it"
               .formatted(Quoted.of(text.value())),
           "write device and vendor in hexadecimal, e.g. \"0x233010DE\"");
+    } else if (!filter.isOfNvidia()) {
+      findings.warning(
+          ConfigCode.FILTER_NOT_AN_ID,
+          path.at(text.at()),
+          "The filter %s does not have NVIDIA's vendor 10DE behind the device, so it matches no GPU"
+              .formatted(Quoted.of(text.value())),
+          "write e.g. \"%s\"".formatted(filter.withVendorBehind()));
     }
     return filter;
   }

@@ -63,6 +63,7 @@ final class Manifest {
   private Configurations pick() {
     WrappingFindings.reportExcess(wrapping, findings);
     WrappingFindings.reportDuplicates(wrapping, findings);
+    WrappingFindings.reportStrategy(wrapping, findings);
     List<Entry> entries = wrapping.entries().stream()
         .filter(entry -> entry.holder() != Holder.PLUGIN_VALUES)
         .toList();

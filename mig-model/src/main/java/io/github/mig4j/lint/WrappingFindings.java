@@ -11,11 +11,14 @@ import io.github.mig4j.text.YamlNodes;
 import io.github.mig4j.text.YamlPath;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.yaml.snakeyaml.nodes.MappingNode;
 import org.yaml.snakeyaml.nodes.Node;
 
 /** Reports what is wrong with a file around the configurations in it. Not API. */
 public final class WrappingFindings {
+
+  private static final Set<String> STRATEGIES = Set.of("none", "single", "mixed");
 
   private WrappingFindings() {}
 
@@ -54,6 +57,18 @@ public final class WrappingFindings {
             "The key %s is here and on line %d, and only the last counts"
                 .formatted(Quoted.of(key.key()), key.first()),
             "remove one"));
+  }
+
+  /** Reports a MIG strategy that the GPU Operator does not know. */
+  public static void reportStrategy(Wrapping wrapping, Findings findings) {
+    wrapping
+        .strategy()
+        .filter(strategy -> !STRATEGIES.contains(strategy))
+        .ifPresent(strategy -> findings.warning(
+            TextCode.INVALID_VALUE,
+            YamlPath.ROOT.key("mig").key("strategy").at(wrapping.strategyAt()),
+            "mig.strategy must be none, single or mixed, but was " + Quoted.of(strategy),
+            "the GPU Operator refuses any other"));
   }
 
   /** Reports that the head of an entry's ConfigMap is missing, unless the map has a kind. */

@@ -64,6 +64,7 @@ final class NamedConfigs {
     Findings findings = new Findings(DevicePluginConfigReader.PROGRAM);
     WrappingFindings.reportExcess(wrapping, findings);
     WrappingFindings.reportDuplicates(wrapping, findings);
+    WrappingFindings.reportStrategy(wrapping, findings);
     List<Entry> entries = entries();
     if (entries.isEmpty()) {
       reportNothing(findings);

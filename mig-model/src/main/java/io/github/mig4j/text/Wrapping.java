@@ -58,6 +58,7 @@ public final class Wrapping {
   private int characters;
   private @Nullable LineColumn excess;
   private @Nullable String strategy;
+  private LineColumn strategyAt = LineColumn.START;
   private @Nullable String defaultConfig;
 
   private Wrapping() {}
@@ -222,6 +223,11 @@ public final class Wrapping {
     return Optional.ofNullable(strategy);
   }
 
+  /** Where the strategy is. */
+  public LineColumn strategyAt() {
+    return strategyAt;
+  }
+
   /** The configuration that Helm values make the default of the MIG manager; empty text for none. */
   public Optional<String> defaultConfig() {
     return Optional.ofNullable(defaultConfig);
@@ -342,10 +348,7 @@ public final class Wrapping {
     if (isPluginChart) {
       addValues(Holder.PLUGIN_VALUES, ownConfig, "map", source);
     }
-    String value = YamlNodes.text(YamlNodes.child(map, "mig"), "strategy");
-    if (!value.isEmpty()) {
-      strategy = value;
-    }
+    setStrategy(YamlNodes.child(YamlNodes.child(map, "mig"), "strategy"), source);
     hasValues |= migManager != null || devicePlugin != null || isPluginChart;
     visitParameter(map, source);
   }
@@ -383,9 +386,15 @@ public final class Wrapping {
       hasValues = true;
       Holder holder = path.group(1).equals("migManager") ? Holder.MIG_VALUES : Holder.PLUGIN_VALUES;
       add(holder, "", map, path.group(2).replace("\\.", "."), name, value, source);
-    } else if (YamlNodes.text(name).endsWith("mig.strategy")
-        && !YamlNodes.text(value).isEmpty()) {
+    } else if (YamlNodes.text(name).endsWith("mig.strategy")) {
+      setStrategy(value, source);
+    }
+  }
+
+  private void setStrategy(@Nullable Node value, Source source) {
+    if (value != null && !YamlNodes.text(value).isEmpty()) {
       strategy = YamlNodes.text(value);
+      strategyAt = at(value, source);
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** A configuration is found where people keep it, and its findings have the lines of that file. */
@@ -589,6 +590,33 @@ class WrappedConfigTest {
                 + " under migManager.config.data [no-configmap]",
             "6:1: warning: The key 'migManager' is here and on line 1, and only the last counts;"
                 + " remove one [duplicate-key]");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0x2335,     0x233510DE",
+    "2335,       0x233510DE",
+    "0x10DE2335, 0x233510DE",
+    "0x233510DF, 0x233510DE",
+    "0x233510DF:0x18BE10DE, 0x233510DE"
+  })
+  void read_filterWithoutNvidiasVendor_isAWarning_withWhatIsMeant(String filter, String meant) {
+    assertThat(findings("version: v1\nmig-configs:\n  a:\n  - device-filter: \"" + filter
+            + "\"\n    devices: all\n    mig-enabled: false\n"))
+        .containsExactly("4:20: warning: The filter '" + filter + "' does not have NVIDIA's vendor"
+            + " 10DE behind the device, so it matches no GPU; write e.g. \"" + meant
+            + "\" [filter-not-an-id]");
+  }
+
+  @Test
+  void read_valuesWithAStrategyThatTheOperatorRefuses_isAWarning() {
+    String values = "mig: {strategy: %s}\nmigManager:\n  config:\n    data:\n      config.yaml: |\n"
+        + "        version: v1\n        mig-configs: {a: [{devices: all, mig-enabled: false}]}\n";
+
+    assertThat(findings(values.formatted("mixed"))).isEmpty();
+    assertThat(findings(values.formatted("Mixed")))
+        .containsExactly("1:17: warning: mig.strategy must be none, single or mixed, but was"
+            + " 'Mixed'; the GPU Operator refuses any other [invalid-value]");
   }
 
   /** What writers of configurations mistype most, and where they have to look. */
