@@ -98,7 +98,8 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
 
   /**
    * The profile that a text such as {@code 3g40gb} probably means: a profile in other case, without
-   * its dot or its unit, or the name of a resource or of a generated configuration.
+   * its dot or its unit, with nvidia-smi's {@code MIG} in front, or the name of a resource or of a
+   * generated configuration.
    *
    * @return the profile, or empty if the text is not like one, or is the name of one
    */
@@ -109,7 +110,7 @@ public record MigProfile(int computeSlices, int gpuSlices, int memoryGb, String 
     }
     String spelled = name.toLowerCase(Locale.ROOT)
         .replaceAll("\\s", "")
-        .replaceFirst("^(?:nvidia\\.com/)?(?:mig-|all-)?", "")
+        .replaceFirst("^(?:nvidia\\.com/)?(?:mig-?|all-)?", "")
         .replaceFirst("\\.shared$", "")
         .replaceFirst("(?<=[0-9]c)(?=[0-9])", ".")
         .replaceFirst("(?<=[0-9]g)[-_]?(?=[0-9])", ".")

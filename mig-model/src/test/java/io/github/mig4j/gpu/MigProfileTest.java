@@ -87,6 +87,7 @@ class MigProfileTest {
     "1c3g.20gb, 1c.3g.20gb",
     "1g.5gb.me, 1g.5gb+me",
     "mig-1g.5gb, 1g.5gb",
+    "MIG 1g.5gb+me, 1g.5gb+me",
     "all-1g.10gb.me, 1g.10gb+me",
     "nvidia.com/mig-1g.10gb.me.all, 1g.10gb+me.all",
     "nvidia.com/mig-1g.5gb.shared, 1g.5gb",

@@ -203,7 +203,19 @@ class MigctlDraTest {
         .isEqualTo(new Run(
             1,
             "",
-            "The driver gpu.nvidia.com publishes no GPU of node gpu-x" + System.lineSeparator()));
+            dump
+                + " has no ResourceSlice of the driver gpu.nvidia.com with a GPU of node gpu-x;"
+                + " expected what 'kubectl get resourceslices -o yaml' prints"
+                + System.lineSeparator()));
+    Path other = Files.writeString(folder.resolve("other"), "kind: Node\nmetadata: {name: a}\n");
+    assertThat(migctl("dra", "inventory", "--file", other.toString()))
+        .isEqualTo(new Run(
+            1,
+            "",
+            other
+                + " has no ResourceSlice of the driver gpu.nvidia.com with a GPU; expected what"
+                + " 'kubectl get resourceslices -o yaml' prints"
+                + System.lineSeparator()));
     assertThat(migctl("dra", "inventory", "--file", none.toString()).exit()).isEqualTo(2);
     assertThat(migctl("dra", "inventory", "--file", none.toString()).err())
         .startsWith(none + ": Not a Kubernetes object: it has no kind;");

@@ -76,15 +76,20 @@ public final class DraInventoryCommand extends ClusterCommand {
       print(Output.json(inventory));
     } else if (inventory.nodes().isEmpty()) {
       inventory.findings().forEach(finding -> err().println(finding));
-      throw new NegativeAnswerException(
-          node == null
-              ? "The driver gpu.nvidia.com publishes no GPU"
-              : "The driver gpu.nvidia.com publishes no GPU of node " + node);
+      throw new NegativeAnswerException(nothing());
     } else {
       print(inventory.nodes());
       inventory.findings().forEach(finding -> err().println(finding));
     }
     return inventory.findings().stream().anyMatch(Finding::isError) ? ExitCode.NO : ExitCode.YES;
+  }
+
+  private String nothing() {
+    String ofNode = node == null ? "" : " of node " + node;
+    return file == null
+        ? "The driver gpu.nvidia.com publishes no GPU" + ofNode
+        : "%s has no ResourceSlice of the driver gpu.nvidia.com with a GPU%s; expected what 'kubectl get resourceslices -o yaml' prints"
+            .formatted(Input.name(file), ofNode);
   }
 
   private DraInventory read(Path file) throws IOException {
