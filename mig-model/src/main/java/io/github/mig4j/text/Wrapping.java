@@ -473,8 +473,8 @@ public final class Wrapping {
 
   private void addAll(Holder holder, MappingNode map, @Nullable Node data, Source source) {
     String name = YamlNodes.text(YamlNodes.child(map, "metadata"), "name");
-    if (isText(data) && added.add(data)) {
-      add(holder, name, map, "", data, data, source);
+    if (data instanceof ScalarNode text && isText(text) && added.add(text)) {
+      add(holder, name, map, "", text, text, source);
     }
     if (!(data instanceof MappingNode entriesOfMap) || !added.add(data)) {
       return;
