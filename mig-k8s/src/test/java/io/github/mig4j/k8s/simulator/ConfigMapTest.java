@@ -95,6 +95,7 @@ class ConfigMapTest {
     node.request("small");
     node.awaitOffer(Map.of(GPU, 0, SMALL, 7));
     node.await(found -> labels(found).containsKey(SMALL + ".count"));
+    node.awaitState("success");
     return simulator;
   }
 
